@@ -1,0 +1,94 @@
+"""Automatic differentiation for convolutional neural networks, small enough to read whole.
+
+Build a graph of nodes, sort it, run it forward and backward::
+
+    import autodiff as ad
+
+    w = ad.Variable([1.0, 2.0], name="w")
+    loss = (w * w).sum()
+    order = ad.topological_sort(loss)
+    ad.backward(order)
+    w.gradient                       # array([2., 4.])
+
+or transform a function: ``ad.grad(lambda w: (w * w).sum())(w0)``.
+"""
+
+from .errors import (
+    ArgumentError,
+    AutodiffError,
+    BranchError,
+    DataError,
+    DataNotFoundError,
+    DifferentiationError,
+    DispatchError,
+    DtypeError,
+    GradientError,
+    GraphError,
+    IndexingError,
+    MissingDependencyError,
+    ShapeError,
+    StaleError,
+)
+from .graph import backward, forward, gradients, topological_sort
+from .primitives.activations import gelu, leaky_relu, log_softmax, relu, sigmoid, softmax
+from .primitives.arithmetic import (
+    add,
+    conj,
+    divide,
+    equal,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    logical_and,
+    logical_not,
+    logical_or,
+    multiply,
+    negative,
+    not_equal,
+    power,
+    subtract,
+)
+from .primitives.broadcasting import (
+    astype,
+    broadcast_to,
+    ones_like,
+    stop_gradient,
+    where,
+    zeros_like,
+)
+from .primitives.elementary import (
+    abs,
+    clip,
+    cos,
+    erf,
+    exp,
+    expm1,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    reciprocal,
+    sign,
+    sin,
+    sqrt,
+    square,
+    tanh,
+)
+from .primitives.indexing import getitem, take_along_axis
+from .primitives.joining import concatenate, pad, stack
+from .primitives.linear_algebra import matmul
+from .primitives.losses import cross_entropy, mse_loss
+from .primitives.reductions import argmax, argmin, logsumexp, max, mean, min, std, sum, var
+from .primitives.shaping import expand_dims, moveaxis, reshape, squeeze, swapaxes, transpose
+from .structures import (
+    BroadcastedOperator,
+    Constant,
+    GraphNode,
+    Operator,
+    ScalarOperator,
+    Variable,
+)
+from .transforms import grad, jvp, value_and_grad, vjp
+
+__version__ = "0.1.0"

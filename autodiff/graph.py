@@ -1,0 +1,300 @@
+"""Sweeps over the graph: sort it, run it forward, run it backward.
+
+The recorded graph is a directed acyclic graph. Sorted so that inputs come before their users, it is
+a program: `forward` executes it from first to last, and `backward` from last to first, when the
+gradient of a node is complete before it is handed on to the node's inputs.
+
+References
+----------
+S. Linnainmaa, "Taylor expansion of the accumulated rounding error", BIT 16, 1976.
+https://doi.org/10.1007/BF01931367
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from . import recording
+from .catalogue import functions
+from .dispatch import NumPy, kernel
+from .errors import BranchError, GraphError, ShapeError, StaleError, describe, with_operands
+from .structures import Clock, Constant, GraphNode, Operator, Variable
+
+Order = list[GraphNode]
+
+
+def topological_sort(root: GraphNode | Sequence[GraphNode]) -> Order:
+    """Sort the graph below `root` so that every node comes after its inputs.
+
+    The search is depth first and keeps its own stack, so that a graph may be deeper than Python's
+    recursion limit; each node is expanded once, so the cost is linear in nodes plus edges.
+
+    Parameters
+    ----------
+    root : GraphNode or sequence of GraphNode
+        The node, or nodes, to be computed.
+
+    Returns
+    -------
+    list of GraphNode
+        Every node that `root` depends on, once, inputs first; `root` is the last.
+
+    Raises
+    ------
+    GraphError
+        If `root` is not a node.
+    """
+    roots = [root] if isinstance(root, GraphNode) else list(root)
+    for node in roots:
+        if not isinstance(node, GraphNode):
+            raise GraphError(f"topological_sort needs a node; got {describe(node)}")
+    order: Order = []
+    visited: set[GraphNode] = set()
+    for start in roots:
+        if start in visited:
+            continue
+        visited.add(start)
+        stack = [(start, iter(start.inputs))]
+        while stack:
+            node, pending = stack[-1]
+            for child in pending:
+                if child not in visited:
+                    visited.add(child)
+                    stack.append((child, iter(child.inputs)))
+                    break
+            else:
+                order.append(node)
+                stack.pop()
+    return order
+
+
+def forward(order: Order) -> Any:
+    """Recompute every operator of a sorted graph from the present data of its leaves.
+
+    Returns
+    -------
+    numpy.ndarray
+        The value of the last node.
+
+    Raises
+    ------
+    ShapeError
+        If the new data do not fit an operator; the message names the node.
+    BranchError
+        If a condition that Python code decided on while the graph was built now falls otherwise.
+    """
+    _check_order(order)
+    recording.finish()
+    for node in order:
+        if node.inputs:
+            recompute(node)
+    _check_branches(order)
+    return order[-1].output
+
+
+def recompute(node: GraphNode) -> None:
+    """Execute one operator on the present values of its inputs."""
+    assert isinstance(node, Operator)
+    node.value = evaluate(
+        node.primitive, [operand.value for operand in node.inputs], node.params, node.inputs
+    )
+    node.tick = Clock.now
+
+
+def evaluate(
+    primitive: Any, values: Sequence[Any], params: dict[str, Any], operands: Sequence[Any]
+) -> Any:
+    """Run `primitive` on plain values; an error is reported with the operands that caused it."""
+    run = kernel(NumPy, primitive)
+    try:
+        return run(*values, **params)
+    except (ValueError, TypeError, IndexError) as error:
+        cause = primitive.diagnose(error, values, params)
+        raise type(cause)(with_operands(primitive.name, cause, operands)) from error
+
+
+def backward(order: Order, gradient: Any = None, accumulate: bool = False) -> None:
+    r"""Compute the gradient of the last node with respect to every node before it.
+
+    With :math:`\bar v = \partial L / \partial v`, each operator :math:`y = f(x_1, \dots, x_n)` adds
+    :math:`J_i^T \bar y` to the gradient :math:`\bar x_i` of each of its inputs.
+
+    Parameters
+    ----------
+    order : list of GraphNode
+        A sorted graph, as `topological_sort` returns it.
+    gradient : array_like, optional
+        Gradient of the last node, of its shape; 1 where that node is a scalar.
+    accumulate : bool
+        Add to the gradients that are there, instead of replacing them.
+
+    Raises
+    ------
+    ShapeError
+        If the last node is no scalar and `gradient` is missing, or has another shape.
+    StaleError
+        If a leaf was changed and `forward` has not been called since.
+    """
+    _check_order(order)
+    recording.finish()
+    _check_fresh(order)
+    root = order[-1]
+    seed = _seed(root, gradient)
+    needed = {node for node in order if node.requires_grad}
+    found = reverse_sweep(order, seed, needed, view=attrgetter("value"))
+    for node in order:
+        if isinstance(node, Constant):
+            continue
+        new = found.get(node)
+        if new is None and isinstance(node, Variable):
+            new = np.zeros_like(node.value)
+        if accumulate and new is not None and node.gradient is not None:
+            new = node.gradient + new
+        node.gradient = new  # type: ignore[attr-defined]
+
+
+def gradients(
+    root: GraphNode, variables: Sequence[GraphNode] | GraphNode, gradient: Any = None
+) -> list[GraphNode] | GraphNode:
+    """Gradients of `root` with respect to `variables`, as nodes of a graph.
+
+    The result can be sorted, drawn, replayed and differentiated again.
+
+    Parameters
+    ----------
+    root : GraphNode
+        What is differentiated.
+    variables : sequence of GraphNode, or one
+        The nodes to differentiate with respect to.
+    gradient : GraphNode or array_like, optional
+        Gradient of `root`, of its shape; 1 where it is a scalar.
+
+    Returns
+    -------
+    list of GraphNode, or one
+        For each variable a node of its shape; zeros where `root` does not depend on it.
+    """
+    wanted = [variables] if isinstance(variables, GraphNode) else list(variables)
+    for node in [root, *wanted]:
+        if not isinstance(node, GraphNode):
+            raise GraphError(f"gradients needs nodes; got {describe(node)}")
+    order = topological_sort(root)
+    seed = gradient if gradient is not None else functions["ones_like"](_scalar(root))
+    if np.shape(seed) != root.shape:
+        raise ShapeError(
+            f"the gradient of {describe(root)} must have its shape; got shape {np.shape(seed)}"
+        )
+    found = reverse_sweep(order, seed, dependents(order, wanted), view=lambda node: node)
+    result = [found[node] if node in found else functions["zeros_like"](node) for node in wanted]
+    return result[0] if isinstance(variables, GraphNode) else result
+
+
+def dependents(order: Order, sources: Iterable[GraphNode]) -> set[GraphNode]:
+    """The nodes of `order` through which a gradient flows to one of `sources`, these included."""
+    found = set(sources)
+    for node in order:
+        if (
+            node.requires_grad
+            and node not in found
+            and any([child in found for child in node.inputs])
+        ):
+            found.add(node)
+    return found
+
+
+def reverse_sweep(
+    order: Order, seed: Any, needed: set[GraphNode], view: Callable[[GraphNode], Any]
+) -> dict[GraphNode, Any]:
+    """Push `seed` from the last node of `order` back to all nodes in `needed`.
+
+    The rules of the primitives are written in operators that take arrays as well as nodes. So
+    `view` alone decides what this sweep computes: with the value of each node it gives numbers,
+    with the node itself a graph of gradients.
+    """
+    found: dict[GraphNode, Any] = {order[-1]: seed} if order[-1] in needed else {}
+    for node in reversed(order):
+        if not node.inputs or node not in found:
+            continue
+        assert isinstance(node, Operator)
+        operands = [view(operand) for operand in node.inputs]
+        for position, operand in enumerate(node.inputs):
+            if operand not in needed:
+                continue
+            share = node.primitive.vjp(position, found[node], view(node), *operands, **node.params)
+            if share is None:
+                continue
+            if np.shape(share) != operand.shape:
+                raise GraphError(
+                    f"the derivative rule of {node.primitive.name!r} returned a gradient of shape "
+                    f"{np.shape(share)} for operand {position}, {describe(operand)}"
+                )
+            found[operand] = found[operand] + share if operand in found else share
+    return found
+
+
+def _scalar(root: GraphNode) -> GraphNode:
+    if root.size != 1:
+        raise ShapeError(
+            f"{describe(root)} is no scalar, so its gradient must be given: pass gradient=, "
+            "an array of its shape, or reduce it first, for instance with .sum()"
+        )
+    return root
+
+
+def _seed(root: GraphNode, gradient: Any) -> Any:
+    if gradient is None:
+        return np.ones_like(_scalar(root).value)
+    seed = np.asarray(gradient, dtype=root.dtype)
+    if seed.shape != root.shape:
+        raise ShapeError(
+            f"the gradient of {describe(root)} must have its shape; got shape {seed.shape}"
+        )
+    return seed
+
+
+def _check_order(order: Order) -> None:
+    if isinstance(order, GraphNode):
+        raise GraphError("this takes a sorted graph; write ad.topological_sort(node) first")
+    if not order:
+        raise GraphError("an empty list of nodes has nothing to compute")
+
+
+def _check_fresh(order: Order) -> None:
+    for node in order:
+        for operand in node.inputs:
+            if operand.tick > node.tick:
+                raise StaleError(
+                    f"{describe(operand)} changed after {node!r} was computed from it; "
+                    "call ad.forward(order) before ad.backward(order)"
+                )
+
+
+def _check_branches(order: Order) -> None:
+    """Refuse a replay for which Python code would have built another graph."""
+    heads = {
+        id(branch): branch
+        for node in order
+        if (branch := getattr(node, "branches", None)) is not None
+    }
+    if not heads:
+        return
+    members, checked = set(order), set()
+    for head in heads.values():
+        branch = head
+        while branch is not None and id(branch) not in checked:
+            checked.add(id(branch))
+            condition = topological_sort(branch.condition)
+            if not members.isdisjoint(condition):
+                for node in condition:
+                    if node.inputs and node not in members:
+                        recompute(node)
+                if bool(branch.condition.value) != branch.taken:
+                    raise BranchError(
+                        f"{branch.line} decided on {branch.condition!r}, which was {branch.taken} when the "
+                        f"graph was built and is {not branch.taken} now; build the graph again for this data"
+                    )
+            branch = branch.previous

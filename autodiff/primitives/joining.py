@@ -1,0 +1,194 @@
+"""Joining arrays, padding them, and cutting pieces off."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import catalogue
+from ..errors import ArgumentError, ShapeError
+from .broadcasting import cast_like, zeros_like
+from .kinds import Linear
+from .primitive import primitive
+from .shaping import expand_dims
+
+
+class Concatenate(Linear):
+    """Join arrays along an axis that they have, as `numpy.concatenate`.
+
+    Parameters
+    ----------
+    arrays : sequence of array_like
+        Operands whose shapes agree but for `axis`.
+    axis : int
+        The axis along which they are joined.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not agree.
+    """
+
+    def __call__(self, arrays: Sequence[Any], axis: int = 0) -> Any:
+        arrays = list(arrays)
+        if not arrays:
+            raise ArgumentError("concatenate needs at least one array")
+        return self.apply(*arrays, axis=operator.index(axis))
+
+    def function(self, *arrays, axis):
+        return np.concatenate(arrays, axis)
+
+    def shape(self, *shapes, axis):
+        first = shapes[0]
+        if not -len(first) <= axis < len(first):
+            raise ShapeError(f"axis {axis} does not exist in shape {first}")
+        for shape in shapes[1:]:
+            if len(shape) != len(first) or any(
+                a != b
+                for i, (a, b) in enumerate(zip(first, shape, strict=True))
+                if i != axis % len(first)
+            ):
+                raise ShapeError(
+                    f"shapes {first} and {shape} differ in an axis other than axis {axis}"
+                )
+        total = sum(shape[axis] for shape in shapes)
+        return tuple(total if i == axis % len(first) else length for i, length in enumerate(first))
+
+    def vjp(self, position, gradient, output, *arrays, axis):
+        return piece_like(gradient, *arrays, position=position, axis=axis)
+
+    def jvp(self, tangents, output, *arrays, axis):
+        filled = [zeros_like(x) if t is None else t for x, t in zip(arrays, tangents, strict=True)]
+        return self.apply(*filled, axis=axis)
+
+    def examples(self, rng):
+        yield ([rng.normal(size=(2, 3)), rng.normal(size=(1, 3))],), {}
+        yield (
+            ([rng.normal(size=(2, 3)), rng.normal(size=(2, 1)), rng.normal(size=(2, 2))],),
+            {"axis": -1},
+        )
+
+
+concatenate = primitive(Concatenate, np.concatenate, np.concat)
+
+
+class PieceLike(Linear):
+    """The piece of `x` that array number `position` contributed to a concatenation of `arrays`."""
+
+    def function(self, x, *arrays, position, axis):
+        start = sum(np.shape(array)[axis] for array in arrays[:position])
+        key = [slice(None)] * np.ndim(x)
+        key[axis] = slice(start, start + np.shape(arrays[position])[axis])
+        return cast_like(x[tuple(key)], arrays[position])
+
+    def shape(self, x, *arrays, position, axis):
+        return arrays[position]
+
+    def transpose(self, gradient, x, *arrays, position, axis):
+        return concatenate(
+            [gradient if i == position else zeros_like(array) for i, array in enumerate(arrays)],
+            axis,
+        )
+
+    def examples(self, rng):
+        yield (
+            (rng.normal(size=(3, 2)), np.zeros((1, 2)), np.zeros((2, 2))),
+            {"position": 1, "axis": 0},
+        )
+
+
+piece_like = primitive(PieceLike)
+
+
+@catalogue.stands_for(np.stack)
+def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
+    """Join arrays of one shape along a new axis, as `numpy.stack`.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes differ.
+    """
+    arrays = list(arrays)
+    shapes = [np.shape(array) for array in arrays]
+    if len(set(shapes)) > 1:
+        raise ShapeError(
+            f"stack: the arrays must have one shape; got {', '.join(map(str, shapes))}"
+        )
+    return concatenate([expand_dims(array, axis=axis) for array in arrays], axis)
+
+
+class Pad(Linear):
+    """Surround `x` by zeros, as `numpy.pad` in its constant mode.
+
+    Parameters
+    ----------
+    x : array_like
+        Operand.
+    pad_width : int, pair, or sequence of pairs
+        For each axis how many zeros stand before and after.
+
+    Raises
+    ------
+    ShapeError
+        If `pad_width` does not fit the axes.
+    """
+
+    def __call__(self, x: Any, pad_width: Any) -> Any:
+        rank = np.ndim(x)
+        try:
+            widths = np.broadcast_to(np.asarray(pad_width), (rank, 2))
+        except ValueError:
+            raise ShapeError(
+                f"pad: pad_width {pad_width!r} does not give a pair for each of {rank} axes"
+            ) from None
+        if widths.dtype.kind not in "iu" or (widths < 0).any():
+            raise ArgumentError(f"pad: pad_width must be integers of at least 0; got {pad_width!r}")
+        return self.apply(x, pad_width=tuple((int(before), int(after)) for before, after in widths))
+
+    def function(self, x, pad_width):
+        return np.pad(x, pad_width) if pad_width else np.asarray(x)
+
+    def shape(self, x, pad_width):
+        return tuple(
+            length + before + after for length, (before, after) in zip(x, pad_width, strict=True)
+        )
+
+    def transpose(self, gradient, x, pad_width):
+        return crop(gradient, pad_width=pad_width)
+
+    def examples(self, rng):
+        yield (rng.normal(size=(2, 3)), 1), {}
+        yield (rng.normal(size=(2, 3)), ((0, 1), (2, 0))), {}
+
+
+pad = primitive(Pad, np.pad)
+
+
+class Crop(Linear):
+    """Cut a border off: the transpose of `pad`."""
+
+    def function(self, x, pad_width):
+        return x[
+            tuple(
+                slice(before, length - after)
+                for length, (before, after) in zip(x.shape, pad_width, strict=True)
+            )
+        ]
+
+    def shape(self, x, pad_width):
+        return tuple(
+            length - before - after for length, (before, after) in zip(x, pad_width, strict=True)
+        )
+
+    def transpose(self, gradient, x, pad_width):
+        return pad(gradient, pad_width)
+
+    def examples(self, rng):
+        yield (rng.normal(size=(4, 5)),), {"pad_width": ((1, 0), (2, 1))}
+
+
+crop = primitive(Crop)

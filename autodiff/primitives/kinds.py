@@ -1,0 +1,154 @@
+"""The kinds of primitives, and what each kind derives from the little that is stated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..catalogue import functions
+from ..errors import ShapeError
+from ..structures import GraphNode
+from .primitive import Primitive, Shape
+
+Partial = Callable[..., Any]
+
+
+class Elementwise(Primitive):
+    r"""A function of single elements, applied with broadcasting.
+
+    State `function` and `partials`: for each operand :math:`x_i` a function of the output and the
+    operands that gives :math:`\partial y / \partial x_i`, or None where it is zero.
+
+    Because the Jacobian is diagonal, both modes multiply by the partial derivative. Where an
+    operand was broadcast, it was used many times, so its gradient is the sum over those uses.
+    """
+
+    partials: ClassVar[tuple[Partial | None, ...]] = ()
+
+    def shape(self, *shapes: Shape, **params: Any) -> Shape:
+        try:
+            return np.broadcast_shapes(*shapes)
+        except ValueError:
+            listed = " and ".join(str(shape) for shape in shapes)
+            raise ShapeError(
+                f"shapes {listed} do not broadcast; aligned at the right, each pair of axes must be equal, or one must be 1"
+            ) from None
+
+    def vjp(self, position: int, gradient: Any, output: Any, *operands: Any, **params: Any) -> Any:
+        partial = self.partials[position]
+        if partial is None:
+            return None
+        derivative = conjugate(partial(output, *operands, **params))
+        return sum_like(scale(gradient, derivative), operands[position], operands)
+
+    def jvp(self, tangents: Sequence[Any], output: Any, *operands: Any, **params: Any) -> Any:
+        total = None
+        for partial, tangent in zip(self.partials, tangents, strict=True):
+            if partial is not None and tangent is not None:
+                term = scale(tangent, partial(output, *operands, **params))
+                total = term if total is None else total + term
+        return (
+            total
+            if total is None or len(operands) == 1
+            else functions["broadcast_like"](total, output)
+        )
+
+
+class Linear(Primitive):
+    r"""A linear function of its first operand: :math:`y = A x`.
+
+    State `function`, `shape` and `transpose`, which computes :math:`A^T \bar y`. A linear function
+    is its own derivative, so forward mode is the function itself. Further operands only lend their
+    shapes.
+    """
+
+    def transpose(self, gradient: Any, *operands: Any, **params: Any) -> Any:
+        raise TypeError(f"{type(self).__name__} states no transpose")
+
+    def vjp(self, position: int, gradient: Any, output: Any, *operands: Any, **params: Any) -> Any:
+        return self.transpose(gradient, *operands, **params) if position == 0 else None
+
+    def jvp(self, tangents: Sequence[Any], output: Any, *operands: Any, **params: Any) -> Any:
+        return None if tangents[0] is None else self.apply(tangents[0], *operands[1:], **params)
+
+
+class Bilinear(Primitive):
+    r"""A function linear in each of its first two operands: :math:`y = B(x, w)`.
+
+    State `function`, `shape` and two transposes: `transpose_left` computes :math:`B(\cdot, w)^T
+    \bar y`, `transpose_right` computes :math:`B(x, \cdot)^T \bar y`. Forward mode is the product
+    rule.
+    """
+
+    def transpose_left(self, gradient: Any, *operands: Any, **params: Any) -> Any:
+        raise TypeError(f"{type(self).__name__} states no transpose_left")
+
+    def transpose_right(self, gradient: Any, *operands: Any, **params: Any) -> Any:
+        raise TypeError(f"{type(self).__name__} states no transpose_right")
+
+    def vjp(self, position: int, gradient: Any, output: Any, *operands: Any, **params: Any) -> Any:
+        if position > 1:
+            return None
+        return (self.transpose_left, self.transpose_right)[position](gradient, *operands, **params)
+
+    def jvp(self, tangents: Sequence[Any], output: Any, *operands: Any, **params: Any) -> Any:
+        left, right, *rest = operands
+        terms = []
+        if tangents[0] is not None:
+            terms.append(self.apply(tangents[0], right, *rest, **params))
+        if tangents[1] is not None:
+            terms.append(self.apply(left, tangents[1], *rest, **params))
+        return terms[0] + terms[1] if len(terms) == 2 else (terms[0] if terms else None)
+
+
+class General(Primitive):
+    """Any other differentiable function: state everything, `vjp` and `jvp` too."""
+
+
+class Nondifferentiable(Primitive):
+    """A function whose derivative is zero wherever it exists: comparisons, rounding, positions."""
+
+    differentiable: ClassVar[bool] = False
+
+
+def scale(gradient: Any, derivative: Any) -> Any:
+    """``gradient * derivative``, without the work where the derivative is the number 1 or -1."""
+    if type(derivative) is int:
+        return gradient if derivative == 1 else -gradient
+    return gradient * derivative
+
+
+def conjugate(derivative: Any) -> Any:
+    """The complex conjugate; a real derivative is its own."""
+    return (
+        functions["conj"](derivative)
+        if getattr(_dtype(derivative), "kind", None) == "c"
+        else derivative
+    )
+
+
+def sum_like(gradient: Any, operand: Any, operands: Sequence[Any]) -> Any:
+    """Undo broadcasting: sum `gradient` over the axes along which `operand` was repeated.
+
+    In a graph that may be replayed, shapes that are equal today need not be equal tomorrow. So the
+    step is left out only where nothing can have been broadcast, whatever the lengths of the axes.
+    """
+    if isinstance(gradient, GraphNode) or isinstance(operand, GraphNode):
+        others = [other for other in operands if other is not operand]
+        if all([np.ndim(_value(other)) == 0 for other in others]) and _dtype(gradient) == _dtype(
+            operand
+        ):
+            return gradient
+    elif np.shape(gradient) == np.shape(operand) and _dtype(gradient) == _dtype(operand):
+        return gradient
+    return functions["sum_like"](gradient, operand)
+
+
+def _value(operand: Any) -> Any:
+    return operand.value if isinstance(operand, GraphNode) else operand
+
+
+def _dtype(operand: Any) -> Any:
+    return getattr(operand, "dtype", None)

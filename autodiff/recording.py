@@ -1,0 +1,57 @@
+"""What the user's Python code decided while a graph was built.
+
+``if node > 0:`` takes a branch, and the graph holds only the branch that was taken. Each such
+decision is remembered by the operators built after it, so that a replay in which the decision would
+fall otherwise can be refused instead of returning the values of the wrong branch.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+from typing import Any, NamedTuple
+
+_PACKAGE = str(Path(__file__).parent)
+
+
+class Branch(NamedTuple):
+    """One decision: the condition, what it was, the line that asked, and the decision before it."""
+
+    condition: Any
+    taken: bool
+    line: str
+    previous: Branch | None
+
+
+class _Thread(threading.local):
+    """The decisions of the graph that this thread is building, newest first; and its open transforms."""
+
+    branches: Branch | None = None
+    depth: int = 0
+
+
+thread = _Thread()
+
+
+def decide(condition: Any, taken: bool) -> bool:
+    """Remember that `condition` was asked for its truth, and answer `taken`."""
+    thread.branches = Branch(condition, taken, user_line(), thread.branches)
+    return taken
+
+
+def finish() -> None:
+    """Begin a new recording: a sweep over a graph ends the building of it.
+
+    Inside a transform the outer function is still being recorded, so its decisions stay.
+    """
+    if thread.depth == 0:
+        thread.branches = None
+
+
+def user_line() -> str:
+    """File and line of the innermost caller outside this package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
