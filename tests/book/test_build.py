@@ -1,0 +1,133 @@
+"""The book builds without a warning, and its pages need nothing from elsewhere."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+import yaml
+from pages import Page, css_loads, outside
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def build(source, output):
+    """Build the book strictly, from the stored outputs: running the cells is another test's work."""
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", "-W", "-n", "--keep-going"]
+    run = subprocess.run(
+        [*command, "--path-output", output, source], capture_output=True, text=True
+    )
+    assert run.returncode == 0, f"{run.stdout[-4000:]}\n{run.stderr[-8000:]}"
+    return output / "_build" / "html"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return build(ROOT, tmp_path_factory.mktemp("book"))
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    # _static holds the theme's templates, which are no pages.
+    paths = [path for path in site.rglob("*.html") if "_static" not in path.parts]
+    return {
+        path.relative_to(site).as_posix(): Page(path.read_text(encoding="utf-8")) for path in paths
+    }
+
+
+def test_every_chapter_is_a_page(pages):
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    assert {f"{chapter}.html" for chapter in [toc["root"], *chapters]} | {"index.html"} <= set(
+        pages
+    )
+
+
+def test_no_page_loads_anything_from_outside(pages):
+    assert {
+        (name, load) for name, page in pages.items() for load in page.loads if outside(load)
+    } == set()
+
+
+def test_no_style_sheet_loads_anything_from_outside(site):
+    found = {
+        (path.name, load)
+        for path in site.rglob("*.css")
+        for load in css_loads(path.read_text(encoding="utf-8"))
+        if outside(load)
+    }
+    assert found == set()
+
+
+def test_everything_a_page_loads_is_in_the_book(site, pages):
+    missing = set()
+    for name, page in pages.items():
+        for load in page.loads:
+            parts = urlsplit(load)
+            if load and not parts.scheme and parts.path and not outside(load):
+                target = (site / name).parent / unquote(parts.path)
+                if not target.exists():
+                    missing.add((name, load))
+    assert missing == set()
+
+
+def test_equations_are_set_by_the_books_own_mathjax(site, pages):
+    assert (site / "_static" / "mathjax" / "tex-svg.js").stat().st_size > 1_000_000
+    for name, page in pages.items():
+        if "math" in page.labels:
+            assert any("_static/mathjax/tex-svg.js" in load for load in page.loads), name
+
+
+def test_every_picture_of_a_page_has_a_description(pages):
+    # The theme's logo repeats the title beside it and is empty on purpose.
+    bare = {
+        (name, src)
+        for name, page in pages.items()
+        for src, alt in page.images
+        if not alt and "logo" not in src
+    }
+    assert bare == set()
+
+
+def has_launch_button(page):
+    return "dropdown-launch-buttons" in page.labels
+
+
+def has_source_button(page):
+    return "dropdown-source-buttons" in page.labels
+
+
+def test_buttons_follow_the_address_of_the_repository(pages):
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    chapters = [page for name, page in pages.items() if name.startswith("book/")]
+    known = bool(config["repository"]["url"])
+    assert any(has_launch_button(page) for page in chapters) == known
+    assert any(has_source_button(page) for page in chapters) == known
+
+
+def test_one_line_of_the_configuration_turns_the_buttons_on(tmp_path):
+    source = tmp_path / "source"
+    shutil.copytree(ROOT / "book" / "_ext", source / "book" / "_ext")
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    config["repository"]["url"] = "https://github.com/someone/some-book"
+    (source / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    (source / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/index\nchapters: [{file: book/chapter}]\n"
+    )
+    (source / "book" / "index.md").write_text("# A book\n\nIn {{ repository }}.\n")
+    (source / "book" / "references.bib").write_text("")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# A chapter")])
+    nbformat.write(notebook, source / "book" / "chapter.ipynb")
+    site = build(source, tmp_path / "output")
+    chapter = (site / "book" / "chapter.html").read_text(encoding="utf-8")
+    assert has_launch_button(Page(chapter)) and has_source_button(Page(chapter))
+    assert (
+        "https://mybinder.org/v2/gh/someone/some-book/main?urlpath=lab/tree/book/chapter.ipynb"
+        in chapter
+    )
+    assert "https://github.com/someone/some-book" in (site / "book" / "index.html").read_text(
+        encoding="utf-8"
+    )
