@@ -1,0 +1,91 @@
+"""What is committed is the project and nothing of the machine that it was made on."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# A user's folder as any system writes it. Written so that this file does not match itself.
+PRIVATE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|Users)/[A-Za-z]|[A-Z]:\\" + r"Users")
+INDEX_OPTION = re.compile(r"(?:index-url|index_url|find-links|INDEX_URL)\b")
+PUBLIC_INDEX = "https://download.pytorch.org/whl/cpu"
+
+
+def committed():
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if listing.returncode:
+        pytest.skip("not a git repository: this is an unpacked archive")
+    return [ROOT / name for name in listing.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def texts():
+    for path in committed():
+        content = path.read_bytes()
+        if b"\0" not in content:
+            yield path.relative_to(ROOT).as_posix(), content.decode("utf-8")
+
+
+def test_no_file_names_a_private_path():
+    own = [str(ROOT), f"{Path.home()}/"]
+    found = [
+        (name, number)
+        for name, text in texts()
+        for number, line in enumerate(text.splitlines(), 1)
+        if PRIVATE_PATH.search(line) or any(path in line for path in own)
+    ]
+    assert found == []
+
+
+def test_no_file_names_a_private_package_registry():
+    found = [
+        (name, line)
+        for name, text in texts()
+        if name != "tests/test_repository.py" and not name.endswith(".ipynb")
+        for line in text.splitlines()
+        if INDEX_OPTION.search(line)
+        and re.search(r"https?://|file://|/opt/", line)
+        and PUBLIC_INDEX not in line
+    ]
+    assert found == []
+
+
+def test_no_large_file_is_committed():
+    assert [path.name for path in committed() if path.stat().st_size > 2_000_000] == []
+
+
+def test_the_repositorys_address_stands_in_one_place():
+    url = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+    assert [name for name, text in texts() if url and url in text] == (
+        ["_config.yml"] if url else []
+    )
+
+
+def test_nobody_is_sent_to_somebody_elses_package():
+    """On the public index, the name of our import is another project's distribution."""
+    wrong = re.compile(r"pip3? install (?:-\S+ )*[\"']?autodiff(?!-book)\b")
+    assert [
+        name for name, text in texts() if name != "tests/test_repository.py" and wrong.search(text)
+    ] == []
+
+
+def test_the_changelog_describes_the_version():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "version"
+    ]
+    assert f"[{version}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_makefile_explains_every_target():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE).group(1).split()
+    explained = subprocess.run(
+        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert [
+        target for target in targets if not re.search(rf"^  {target} +\S", explained, re.MULTILINE)
+    ] == []
