@@ -81,6 +81,7 @@ from .primitives.linear_algebra import matmul
 from .primitives.losses import cross_entropy, mse_loss
 from .primitives.reductions import argmax, argmin, logsumexp, max, mean, min, std, sum, var
 from .primitives.shaping import expand_dims, moveaxis, reshape, squeeze, swapaxes, transpose
+from .source import source
 from .structures import (
     BroadcastedOperator,
     Constant,
