@@ -25,7 +25,7 @@ class Branch(NamedTuple):
 
 
 class _Thread(threading.local):
-    """The decisions of the graph that this thread is building, newest first; and its open transforms."""
+    """What this thread has decided for the graph it builds, newest first; its open transforms."""
 
     branches: Branch | None = None
     depth: int = 0

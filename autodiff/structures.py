@@ -49,8 +49,12 @@ class GraphNode(Notation):
 
     __slots__ = ("__weakref__", "name", "tick", "value")
 
+    name: str | None
+    value: Any
+    tick: int
+    gradient: Any
     inputs: tuple[GraphNode, ...] = ()
-    requires_grad = False
+    requires_grad: bool = False
 
     @property
     def output(self) -> Any:
@@ -97,13 +101,15 @@ class Leaf(GraphNode):
         new, old = self._own(data), np.asarray(self.value)
         if new.ndim != old.ndim:
             raise ShapeError(
-                f"{describe(self)} was recorded with {old.ndim} axes and cannot be replayed with the "
+                f"{describe(self)} was recorded with {old.ndim} axes and cannot be replayed with "
+                "the "
                 f"{new.ndim} axes of shape {new.shape}; axes may change in length, not in number: "
                 "build a new graph"
             )
         if new.dtype.kind != old.dtype.kind:
             raise DtypeError(
-                f"{describe(self)} was recorded as {old.dtype} and cannot be replayed as {new.dtype}; "
+                f"{describe(self)} was recorded as {old.dtype} and cannot be replayed as "
+                f"{new.dtype}; "
                 f"convert with data.astype({str(old.dtype)!r}), or build a new graph"
             )
         self.value = new
@@ -134,7 +140,7 @@ class Constant(Leaf):
 
 
 class WeakConstant(Constant):
-    """A Python number in an expression. It takes the dtype of its partner: ``x * 2.0`` keeps x's."""
+    """A Python number in an expression. It takes its partner's dtype: ``x * 2.0`` keeps x's."""
 
     __slots__ = ()
 
@@ -176,7 +182,8 @@ class Variable(Leaf):
         if not is_differentiable(array.dtype):
             called = f"Variable {self.name!r}" if self.name else "a Variable"
             raise DtypeError(
-                f"{called} needs a floating or complex array, because it follows a gradient; got {array.dtype}. "
+                f"{called} needs a floating or complex array, because it follows a gradient; got "
+                f"{array.dtype}. "
                 "Write ad.Variable(data.astype(float)), or ad.Constant(data) for data"
             )
         return np.array(array)
@@ -266,7 +273,7 @@ def as_node(operand: Any) -> GraphNode:
 
 
 def weak_number(operand: Any) -> Number | None:
-    """The Python number that `operand` is, or that it holds as a weak constant; None for all else."""
+    """The Python number that `operand` is or, as a weak constant, holds; None for all else."""
     value = operand.value if type(operand) is WeakConstant else operand
     return value if type(value) in (float, int, bool, complex) else None
 
@@ -290,7 +297,8 @@ def _as_array(data: Any, kind: str, name: str | None) -> np.ndarray:
     called = f"{kind} {name!r}" if name else f"a {kind}"
     if isinstance(data, GraphNode):
         raise ArgumentError(
-            f"{called} cannot hold a node, since it would cut the graph; for its array write node.output"
+            f"{called} cannot hold a node, since it would cut the graph; for its array write "
+            "node.output"
         )
     try:
         array = np.asarray(data)
