@@ -25,9 +25,14 @@ class Branch(NamedTuple):
 
 
 class _Thread(threading.local):
-    """What this thread has decided for the graph it builds, newest first; its open transforms."""
+    """What the operators that this thread builds remember, and how many transforms are open.
+
+    `branches` are the decisions taken so far, newest first. `scope` is the path of the layers that
+    are being called, outermost first, such as ``"Sequential/0 Conv2d"``.
+    """
 
     branches: Branch | None = None
+    scope: str = ""
     depth: int = 0
 
 

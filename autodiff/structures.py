@@ -202,9 +202,12 @@ class Operator(GraphNode):
         The primitive's static arguments, such as the axis of a sum.
     gradient : numpy.ndarray or None
         Derivative of the root with respect to this node, after `backward`.
+    scope : str
+        The layers that built it, outermost first, such as ``"Sequential/0 Conv2d"``; empty outside
+        of layers.
     """
 
-    __slots__ = ("branches", "gradient", "inputs", "params", "primitive", "requires_grad")
+    __slots__ = ("branches", "gradient", "inputs", "params", "primitive", "requires_grad", "scope")
 
     def __init__(
         self, primitive: Any, inputs: tuple[GraphNode, ...], params: dict[str, Any], value: Any
@@ -217,6 +220,7 @@ class Operator(GraphNode):
         self.gradient: Any = None
         self.tick = Clock.now
         self.branches = recording.thread.branches
+        self.scope = recording.thread.scope
         self.requires_grad = (
             primitive.differentiable
             and any([node.requires_grad for node in inputs])
