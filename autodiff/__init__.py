@@ -90,6 +90,6 @@ from .structures import (
     ScalarOperator,
     Variable,
 )
-from .transforms import grad, jvp, value_and_grad, vjp
+from .transforms import custom_gradient, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 __version__ = "0.1.0"

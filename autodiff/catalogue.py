@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 primitives: dict[str, Any] = {}
-"""Every primitive by its name: what the operator tests, the benchmark and the book's table walk over."""
+"""Every primitive by its name: what the tests, the benchmark and the book's table walk over."""
 
 functions: dict[str, Callable[..., Any]] = {}
 """Every function on nodes by its name: the primitives and the plain functions built of them."""
@@ -37,7 +37,7 @@ def add_function(
 
 
 def stands_for(*numpy: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorate a plain function: enter it by its own name, and as the meaning of NumPy's functions."""
+    """Decorate a plain function: enter it by its name, and as what NumPy's functions mean."""
 
     def enter(function: Callable[..., Any]) -> Callable[..., Any]:
         add_function(function.__name__, function, numpy)

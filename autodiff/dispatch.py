@@ -37,7 +37,7 @@ class Dispatcher:
         self._resolved: dict[tuple[type, Any], Kernel] = {}
 
     def implements(self, backend: type[Backend], primitive: type) -> Callable[[Callable], Callable]:
-        """Register the decorated factory: called with a primitive, it returns the kernel that runs it."""
+        """Register a factory: called with a primitive, it returns the kernel that runs it."""
 
         def register(factory: Callable[[Any], Kernel]) -> Callable[[Any], Kernel]:
             if (backend, primitive) in self._factories:
@@ -74,7 +74,8 @@ class Dispatcher:
         ]
         if not applicable:
             raise DispatchError(
-                f"no implementation of {primitive.__name__} for {backend.__name__}; register one with "
+                f"no implementation of {primitive.__name__} for {backend.__name__}; register one "
+                "with "
                 f"@implements({backend.__name__}, {primitive.__name__})"
             )
         winners = [
@@ -87,7 +88,8 @@ class Dispatcher:
                 f"({first.__name__}, {second.__name__})" for first, second in applicable
             )
             raise DispatchError(
-                f"{primitive.__name__} on {backend.__name__} is ambiguous: of {pairs} none is most specific; "
+                f"{primitive.__name__} on {backend.__name__} is ambiguous: of {pairs} none is most "
+                "specific; "
                 f"implement ({backend.__name__}, {primitive.__name__}) to decide"
             )
         return winners[0]

@@ -154,7 +154,7 @@ def backward(order: Order, gradient: Any = None, accumulate: bool = False) -> No
             new = np.zeros_like(node.value)
         if accumulate and new is not None and node.gradient is not None:
             new = node.gradient + new
-        node.gradient = new  # type: ignore[attr-defined]
+        node.gradient = new
 
 
 def gradients(
@@ -294,7 +294,9 @@ def _check_branches(order: Order) -> None:
                         recompute(node)
                 if bool(branch.condition.value) != branch.taken:
                     raise BranchError(
-                        f"{branch.line} decided on {branch.condition!r}, which was {branch.taken} when the "
-                        f"graph was built and is {not branch.taken} now; build the graph again for this data"
+                        f"{branch.line} decided on {branch.condition!r}, which was {branch.taken} "
+                        "when the "
+                        f"graph was built and is {not branch.taken} now; build the graph again for "
+                        "this data"
                     )
             branch = branch.previous

@@ -174,7 +174,8 @@ class Notation:
 
     def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
         raise DtypeError(
-            "turning a node into an array would cut the graph, so that no gradient could flow back; "
+            "turning a node into an array would cut the graph, so that no gradient could flow "
+            "back; "
             "for the array alone write node.output"
         )
 
@@ -186,13 +187,15 @@ class Notation:
             )
         if kwargs:
             raise DifferentiationError(
-                f"{called} on a node takes no {', '.join(sorted(kwargs))}: nodes are never written in place"
+                f"{called} on a node takes no {', '.join(sorted(kwargs))}: nodes are never written "
+                "in place"
             )
         return numpy_functions[ufunc](*inputs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function not in numpy_functions:
             raise DifferentiationError(
-                f"np.{function.__name__} has no derivative here; for the array alone use node.output"
+                f"np.{function.__name__} has no derivative here; for the array alone use "
+                "node.output"
             )
         return numpy_functions[function](*args, **kwargs)

@@ -52,8 +52,10 @@ def source(thing: Any, docstring: bool = False) -> Source:
     """
     if not (inspect.isroutine(thing) or isinstance(thing, type | ModuleType | property)):
         thing = type(thing)
+    if isinstance(thing, property):
+        thing = thing.fget
     try:
-        text = inspect.getsource(thing.fget if isinstance(thing, property) else thing)
+        text = inspect.getsource(thing)
     except (OSError, TypeError):
         raise DtypeError(f"source: {describe(thing)} has no Python source to show") from None
     code = textwrap.dedent(text).strip()

@@ -29,7 +29,7 @@ relu = primitive(Relu)
 
 
 class Sigmoid(Elementwise):
-    r"""Logistic function :math:`y = 1/(1 + e^{-x})`, with :math:`y' = y(1 - y)`; it does not overflow."""
+    r"""Logistic function :math:`y = 1/(1 + e^{-x})`, with :math:`y' = y(1 - y)`, stable."""
 
     partials = (lambda y, x: y * (1.0 - y),)
 

@@ -155,7 +155,7 @@ power = primitive(Power, np.power)
 
 
 def _power_rule(a: Any, b: Any) -> Any:
-    """:math:`b a^{b-1}`; a power that is written as a number stays one, so that it keeps a's dtype."""
+    """:math:`b a^{b-1}`; an exponent written as a number stays one, and so keeps a's dtype."""
     number = weak_number(b)
     if number is None:
         return b * a ** functions["where"](functions["equal"](b, 0), 1.0, b - 1)

@@ -246,7 +246,9 @@ stop_gradient = primitive(StopGradient)
 
 
 def cast_like(value: np.ndarray, like: Any) -> Any:
-    """`value` in the dtype of `like`; of a complex value meant for a real operand the real part counts."""
+    """`value` in the dtype of `like`; for a real operand the real part of a complex value "
+    "counts.
+    """
     dtype = getattr(like, "dtype", None)
     if dtype is None or value.dtype == dtype:
         return value

@@ -116,7 +116,7 @@ square = primitive(Square, np.square)
 class Sin(Elementwise):
     r"""Sine of an angle in radians, with :math:`y' = \cos x`."""
 
-    partials = (lambda y, x: cos(x),)
+    partials = (lambda y, x: functions["cos"](x),)
 
     def function(self, x):
         return np.sin(x)
@@ -144,7 +144,7 @@ cos = primitive(Cos, np.cos)
 
 
 class Tanh(Elementwise):
-    r"""Hyperbolic tangent, with :math:`y' = 1 - y^2`. Does not overflow, however large :math:`x` is."""
+    r"""Hyperbolic tangent, with :math:`y' = 1 - y^2`; cannot overflow."""
 
     partials = (lambda y, x: 1.0 - y * y,)
 
@@ -159,7 +159,10 @@ tanh = primitive(Tanh, np.tanh)
 
 
 class Erf(Elementwise):
-    r"""Error function :math:`y = \frac{2}{\sqrt\pi} \int_0^x e^{-t^2} dt`, with :math:`y' = \frac{2}{\sqrt\pi} e^{-x^2}`."""
+    r"""Error function.
+
+    .. math:: y = \frac{2}{\sqrt\pi} \int_0^x e^{-t^2} dt, \qquad y' = \frac{2}{\sqrt\pi} e^{-x^2}
+    """
 
     partials = (lambda y, x: (2.0 / np.pi**0.5) * exp(-x * x),)
 

@@ -14,7 +14,7 @@ from .primitive import primitive
 
 
 class Slot(NamedTuple):
-    """The place of an index array within a key; the array itself is an operand, so that it can be replayed."""
+    """The place of an index array within a key; the array is an operand, and so replayable."""
 
     number: int
 
@@ -43,7 +43,8 @@ class Getitem(Linear):
     """
 
     def __call__(self, x: Any, key: Any) -> Any:
-        parts, arrays = [], []
+        parts: list[Any] = []
+        arrays: list[Any] = []
         for part in key if isinstance(key, tuple) else (key,):
             if isinstance(part, GraphNode | np.ndarray | list):
                 if (
@@ -91,7 +92,9 @@ getitem = primitive(Getitem)
 
 
 class AddAtLike(Linear):
-    """Zeros of the shape of `like`, with `x` added at the places that the key names: transpose of indexing."""
+    """Zeros of the shape of `like`, with `x` added at the places of the key: transposed "
+    "indexing.
+    """
 
     shape_only = (1,)
 
@@ -147,9 +150,13 @@ class TakeAlongAxis(Linear):
         return np.take_along_axis(x, np.asarray(indices), axis)
 
     def shape(self, x, indices, axis):
-        rest = lambda shape: [length for i, length in enumerate(shape) if i != axis % len(shape)]
-        lengths = np.broadcast_shapes(tuple(rest(x)), tuple(rest(indices)))
-        return (*lengths[: axis % len(x)], indices[axis], *lengths[axis % len(x) :])
+        if len(x) != len(indices):
+            raise ShapeError(
+                f"indices of shape {indices} need as many axes as the operand of shape {x}"
+            )
+        place = axis % len(x)
+        lengths = np.broadcast_shapes(*[s[:place] + s[place + 1 :] for s in (x, indices)])
+        return (*lengths[:place], indices[place], *lengths[place:])
 
     def transpose(self, gradient, x, indices, axis):
         return add_along_axis_like(gradient, x, indices, axis=axis)

@@ -33,7 +33,8 @@ class Elementwise(Primitive):
         except ValueError:
             listed = " and ".join(str(shape) for shape in shapes)
             raise ShapeError(
-                f"shapes {listed} do not broadcast; aligned at the right, each pair of axes must be equal, or one must be 1"
+                f"shapes {listed} do not broadcast; aligned at the right, each pair of axes must "
+                "be equal, or one must be 1"
             ) from None
 
     def vjp(self, position: int, gradient: Any, output: Any, *operands: Any, **params: Any) -> Any:
@@ -115,7 +116,7 @@ class Nondifferentiable(Primitive):
 
 def scale(gradient: Any, derivative: Any) -> Any:
     """``gradient * derivative``, without the work where the derivative is the number 1 or -1."""
-    if type(derivative) is int:
+    if type(derivative) is int and derivative in (1, -1):
         return gradient if derivative == 1 else -gradient
     return gradient * derivative
 

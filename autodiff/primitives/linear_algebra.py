@@ -39,7 +39,8 @@ class Matmul(Bilinear):
     def shape(self, a, b):
         if not a or not b:
             raise ShapeError(
-                f"a matrix product needs operands with axes; got shapes {a} and {b}; use * for scalars"
+                f"a matrix product needs operands with axes; got shapes {a} and {b}; use * for "
+                "scalars"
             )
         inner = b[-2] if len(b) > 1 else b[0]
         if a[-1] != inner:

@@ -84,7 +84,8 @@ class CrossEntropy(General):
             )
         if labels.size and not (labels.min() >= 0 and labels.max() < classes):
             raise IndexingError(
-                f"labels must lie in 0 to {classes - 1}, for {classes} classes; got {labels.min()} to {labels.max()}"
+                f"labels must lie in 0 to {classes - 1}, for {classes} classes; got {labels.min()} "
+                f"to {labels.max()}"
             )
         picked = np.take_along_axis(logits, np.expand_dims(labels, axis), axis)
         return np.mean(logsumexp.function(logits, axis=(axis,), keepdims=True) - picked)
@@ -146,6 +147,7 @@ def mse_loss(x: Any, target: Any) -> Any:
     """
     if np.shape(x) != np.shape(target):
         raise ShapeError(
-            f"mse_loss: the shapes of x and target must be equal; got {np.shape(x)} and {np.shape(target)}"
+            f"mse_loss: the shapes of x and target must be equal; got {np.shape(x)} and "
+            f"{np.shape(target)}"
         )
     return mean(square(x - target))

@@ -62,7 +62,7 @@ class Primitive:
         return make_operator(self, inputs, params, value)
 
     def function(self, *values: Any, **params: Any) -> Any:
-        """Compute the value, in NumPy. This is the definition that every backend is tested against."""
+        """Compute the value, in NumPy: the definition that every backend is tested against."""
         raise TypeError(f"{type(self).__name__} states no function")
 
     def shape(self, *shapes: Shape, **params: Any) -> Shape:
@@ -100,7 +100,7 @@ class Primitive:
     def examples(
         self, rng: np.random.Generator
     ) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
-        """Arguments for which the tests check this primitive: pairs of positional and keyword ones."""
+        """Arguments on which the tests check this primitive: positional ones, keyword ones."""
         raise TypeError(f"{type(self).__name__} states no examples")
 
     def __repr__(self) -> str:

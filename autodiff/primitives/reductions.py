@@ -317,7 +317,8 @@ def _axes(name: str, axis: Axis, rank: int) -> tuple[int, ...]:
     for i in listed:
         if not -rank <= i < rank:
             raise ShapeError(
-                f"{name}: axis {i} does not exist; the operand has {rank} axes, numbered 0 to {rank - 1}"
+                f"{name}: axis {i} does not exist; the operand has {rank} axes, numbered 0 to "
+                f"{rank - 1}"
             )
     axes = tuple(sorted(i % rank for i in listed))
     if len(set(axes)) != len(axes):

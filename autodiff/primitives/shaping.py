@@ -42,7 +42,8 @@ class Reshape(Linear):
         result = tuple(rest if length == -1 else length for length in target)
         if target.count(-1) > 1 or int(np.prod(result)) != size:
             raise ShapeError(
-                f"shape {x} has {size} elements and cannot be reshaped to {target}; use -1 for one length"
+                f"shape {x} has {size} elements and cannot be reshaped to {target}; use -1 for one "
+                "length"
             )
         return result
 

@@ -1,0 +1,22 @@
+"""Transforms: from a function to its derivative.
+
+Each transform records the function as a graph, and then sweeps over that graph. Nested transforms
+need no tags: the arguments of the inner function are fresh nodes, and derivatives are taken with
+respect to nodes.
+"""
+
+from .custom import custom_gradient
+from .gradient import grad, value_and_grad
+from .matrix import hessian, hvp, jacobian
+from .recorded import jvp, vjp
+
+__all__ = [
+    "custom_gradient",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "value_and_grad",
+    "vjp",
+]
