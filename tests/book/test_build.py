@@ -1,5 +1,7 @@
 """The book builds without a warning, and its pages need nothing from elsewhere."""
 
+import importlib.util
+import posixpath
 import shutil
 import subprocess
 import sys
@@ -10,12 +12,16 @@ import nbformat
 import pytest
 import yaml
 from pages import Page, css_loads, outside
+from sphinx.util.inventory import InventoryFile
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# The modules whose own names users write: ad.nn.Linear, ad.optim.SGD.
+PARTS = ["nn", "optim", "data", "training"]
+
 
 def build(source, output):
-    """Build the book strictly, from the stored outputs: running the cells is another test's work."""
+    """Build the book strictly, from the stored outputs; running the cells is another test."""
     command = [Path(sys.executable).with_name("jupyter-book"), "build", "-W", "-n", "--keep-going"]
     run = subprocess.run(
         [*command, "--path-output", output, source], capture_output=True, text=True
@@ -44,6 +50,25 @@ def test_every_chapter_is_a_page(pages):
     assert {f"{chapter}.html" for chapter in [toc["root"], *chapters]} | {"index.html"} <= set(
         pages
     )
+
+
+def test_every_public_name_is_in_the_api_reference(site):
+    spec = importlib.util.spec_from_file_location(
+        "book_api", ROOT / "book" / "_ext" / "book_api.py"
+    )
+    book_api = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(book_api)
+    with (site / "objects.inv").open("rb") as stream:
+        inventory = InventoryFile.load(stream, "", posixpath.join)
+    documented = {
+        name for kind, names in inventory.items() if kind.startswith("py:") for name in names
+    }
+    offered = {
+        f"{namespace}.{name}"
+        for namespace in ("autodiff", *(f"autodiff.{part}" for part in PARTS))
+        for name in book_api.public_names(namespace)
+    }
+    assert sorted(offered - documented) == [], "add the file that defines them to book/api.md"
 
 
 def test_no_page_loads_anything_from_outside(pages):
