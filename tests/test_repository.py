@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+import autodiff as ad
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # A user's folder as any system writes it. Written so that this file does not match itself.
@@ -77,7 +79,16 @@ def test_the_changelog_describes_the_version():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
         "version"
     ]
+    assert ad.__version__ == version
     assert f"[{version}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_example_of_the_readme_trains(capsys):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    exec(example, {})
+    recognised = re.search(r"(\d+)% of the test digits", capsys.readouterr().out)
+    assert int(recognised.group(1)) >= 90
 
 
 def test_the_makefile_explains_every_target():
