@@ -11,8 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# From the ground up. A name is a module or a folder of autodiff/; inside a folder, imports only have
-# to be free of circles.
+# From the ground up. A name is a module or a folder of autodiff/; inside a folder, imports have
+# only to be free of circles.
 FLOORS = [
     "errors",
     "lazy",
