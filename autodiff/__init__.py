@@ -13,6 +13,7 @@ Build a graph of nodes, sort it, run it forward and backward::
 or transform a function: ``ad.grad(lambda w: (w * w).sum())(w0)``.
 """
 
+from .draw import draw
 from .errors import (
     ArgumentError,
     AutodiffError,
@@ -57,6 +58,7 @@ from .primitives.broadcasting import (
     where,
     zeros_like,
 )
+from .primitives.einsum import einsum
 from .primitives.elementary import (
     abs,
     clip,

@@ -138,6 +138,8 @@ def backward(order: Order, gradient: Any = None, accumulate: bool = False) -> No
         If the last node is no scalar and `gradient` is missing, or has another shape.
     StaleError
         If a leaf was changed and `forward` has not been called since.
+    GraphError
+        If no gradient can flow from the last node to any variable.
     """
     _check_order(order)
     recording.finish()
@@ -145,6 +147,11 @@ def backward(order: Order, gradient: Any = None, accumulate: bool = False) -> No
     root = order[-1]
     seed = _seed(root, gradient)
     needed = {node for node in order if node.requires_grad}
+    if root not in needed:
+        raise GraphError(
+            f"no gradient can flow from {describe(root)}: it depends on no Variable, or only "
+            "through operators without a derivative; make what should be learned an ad.Variable"
+        )
     found = reverse_sweep(order, seed, needed, view=attrgetter("value"))
     for node in order:
         if isinstance(node, Constant):
@@ -177,12 +184,20 @@ def gradients(
     -------
     list of GraphNode, or one
         For each variable a node of its shape; zeros where `root` does not depend on it.
+
+    Raises
+    ------
+    ShapeError
+        If `root` is no scalar and `gradient` is missing, or has another shape.
+    StaleError
+        If a leaf was changed and `forward` has not been called since.
     """
     wanted = [variables] if isinstance(variables, GraphNode) else list(variables)
     for node in [root, *wanted]:
         if not isinstance(node, GraphNode):
             raise GraphError(f"gradients needs nodes; got {describe(node)}")
     order = topological_sort(root)
+    _check_fresh(order)
     seed = gradient if gradient is not None else functions["ones_like"](_scalar(root))
     if np.shape(seed) != root.shape:
         raise ShapeError(
@@ -227,7 +242,7 @@ def reverse_sweep(
             share = node.primitive.vjp(position, found[node], view(node), *operands, **node.params)
             if share is None:
                 continue
-            if np.shape(share) != operand.shape:
+            if getattr(share, "shape", ()) != operand.shape:
                 raise GraphError(
                     f"the derivative rule of {node.primitive.name!r} returned a gradient of shape "
                     f"{np.shape(share)} for operand {position}, {describe(operand)}"

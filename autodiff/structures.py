@@ -62,7 +62,7 @@ class GraphNode(Notation):
 
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
-        return np.shape(self.value)
+        return getattr(self.value, "shape", ())
 
     @property
     def dtype(self) -> np.dtype:

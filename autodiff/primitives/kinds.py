@@ -136,19 +136,16 @@ def sum_like(gradient: Any, operand: Any, operands: Sequence[Any]) -> Any:
     In a graph that may be replayed, shapes that are equal today need not be equal tomorrow. So the
     step is left out only where nothing can have been broadcast, whatever the lengths of the axes.
     """
-    if isinstance(gradient, GraphNode) or isinstance(operand, GraphNode):
+    if _shape(gradient) == _shape(operand) and _dtype(gradient) == _dtype(operand):
+        replayable = isinstance(gradient, GraphNode) or isinstance(operand, GraphNode)
         others = [other for other in operands if other is not operand]
-        if all([np.ndim(_value(other)) == 0 for other in others]) and _dtype(gradient) == _dtype(
-            operand
-        ):
+        if not replayable or all([_shape(other) == () for other in others]):
             return gradient
-    elif np.shape(gradient) == np.shape(operand) and _dtype(gradient) == _dtype(operand):
-        return gradient
     return functions["sum_like"](gradient, operand)
 
 
-def _value(operand: Any) -> Any:
-    return operand.value if isinstance(operand, GraphNode) else operand
+def _shape(operand: Any) -> Shape:
+    return getattr(operand, "shape", ())
 
 
 def _dtype(operand: Any) -> Any:
