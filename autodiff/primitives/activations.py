@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from .. import catalogue
+from .arithmetic import greater, multiply, subtract
+from .broadcasting import where
 from .elementary import erf, exp
 from .kinds import Elementwise
 from .primitive import primitive
@@ -34,6 +36,8 @@ class Sigmoid(Elementwise):
     partials = (lambda y, x: y * (1.0 - y),)
 
     def function(self, x):
+        if np.iscomplexobj(x):
+            return 1.0 / (1.0 + np.exp(np.negative(x)))
         # e^{-|x|} never overflows; the two branches are the same function.
         small = np.exp(-np.abs(x))
         return np.where(np.greater_equal(x, 0), 1.0, small)[()] / (1.0 + small)
@@ -55,7 +59,7 @@ def gelu(x: Any) -> Any:
     D. Hendrycks, K. Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
     https://arxiv.org/abs/1606.08415
     """
-    return 0.5 * x * (1.0 + erf(x / 2.0**0.5))
+    return multiply(0.5, x) * (1.0 + erf(multiply(x, 0.5**0.5)))
 
 
 @catalogue.stands_for()
@@ -67,10 +71,10 @@ def softmax(x: Any, axis: int = -1) -> Any:
 @catalogue.stands_for()
 def log_softmax(x: Any, axis: int = -1) -> Any:
     r"""Logarithm of the softmax, :math:`y_i = x_i - \ln \sum_j e^{x_j}` along an axis."""
-    return x - logsumexp(x, axis, keepdims=True)
+    return subtract(x, logsumexp(x, axis, keepdims=True))
 
 
 @catalogue.stands_for()
 def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
     r""":math:`y = x` where :math:`x > 0`, else :math:`y = ax` with the slope :math:`a`."""
-    return catalogue.functions["where"](catalogue.functions["greater"](x, 0), x, negative_slope * x)
+    return where(greater(x, 0), x, multiply(negative_slope, x))

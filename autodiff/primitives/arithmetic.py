@@ -8,7 +8,7 @@ import numpy as np
 
 from ..catalogue import functions
 from ..structures import weak_number
-from .kinds import Elementwise, Nondifferentiable
+from .kinds import Elementwise, Linear, Nondifferentiable
 from .primitive import primitive
 
 
@@ -143,7 +143,7 @@ class Power(Elementwise):
     )
 
     def function(self, a, b):
-        return np.asarray(a) ** b
+        return a**b if hasattr(a, "dtype") else np.power(a, b)  # a number a is weak
 
     def examples(self, rng):
         for (a, b), params in _pairs(rng):
@@ -164,13 +164,17 @@ def _power_rule(a: Any, b: Any) -> Any:
     return number * a ** (number - 1)
 
 
-class Conj(Elementwise):
-    r"""Complex conjugate; the identity on real operands."""
-
-    partials = (lambda y, x: 1,)
+class Conj(Linear):
+    r"""Complex conjugate; the identity on real operands. It is its own transpose."""
 
     def function(self, x):
         return np.conjugate(x)
+
+    def shape(self, x):
+        return x
+
+    def transpose(self, gradient, x):
+        return self(gradient)
 
     def examples(self, rng):
         yield (rng.normal(size=3),), {}

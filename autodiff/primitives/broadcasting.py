@@ -246,9 +246,7 @@ stop_gradient = primitive(StopGradient)
 
 
 def cast_like(value: np.ndarray, like: Any) -> Any:
-    """`value` in the dtype of `like`; for a real operand the real part of a complex value "
-    "counts.
-    """
+    """`value` in the dtype of `like`; of a complex value for a real operand the real part."""
     dtype = getattr(like, "dtype", None)
     if dtype is None or value.dtype == dtype:
         return value

@@ -8,7 +8,8 @@ import numpy as np
 
 from .. import catalogue, lazy
 from ..catalogue import functions
-from .broadcasting import where
+from ..errors import DtypeError
+from .broadcasting import broadcast_like, cast_like, where
 from .kinds import Elementwise, Nondifferentiable
 from .primitive import primitive
 
@@ -167,7 +168,8 @@ class Erf(Elementwise):
     partials = (lambda y, x: (2.0 / np.pi**0.5) * exp(-x * x),)
 
     def function(self, x):
-        return lazy.scipy_special().erf(x)
+        y = lazy.scipy_special().erf(x)
+        return y if np.asarray(x).dtype.kind not in "fc" else cast_like(y, x)
 
     def examples(self, rng):
         return _real(rng)
@@ -177,9 +179,17 @@ erf = primitive(Erf)
 
 
 class Sign(Nondifferentiable):
-    """-1, 0 or 1, as the operand is negative, zero or positive."""
+    """-1, 0 or 1, as the operand is negative, zero or positive.
+
+    Raises
+    ------
+    DtypeError
+        If it is complex: the direction of a complex number has a derivative that is not zero.
+    """
 
     def function(self, x):
+        if np.iscomplexobj(x):
+            raise DtypeError("the sign of a complex number is its direction; write x / ad.abs(x)")
         return np.sign(x)
 
     def shape(self, x):
@@ -193,18 +203,30 @@ sign = primitive(Sign, np.sign)
 
 
 class Abs(Elementwise):
-    r"""Absolute value :math:`y = |x|`, with :math:`y' = \operatorname{sign} x`, which is 0 at 0."""
+    r"""Absolute value :math:`y = |x|`, with :math:`y' = \operatorname{sign} x`, which is 0 at 0.
 
-    partials = (lambda y, x: sign(x),)
+    Of a complex number it is the length, whose gradient is the direction :math:`x / |x|`.
+    """
+
+    partials = (lambda y, x: _direction(y, x),)
 
     def function(self, x):
         return np.abs(x)
+
+    def jvp(self, tangents, output, x):
+        return broadcast_like(super().jvp(tangents, output, x), output)
 
     def examples(self, rng):
         return _real(rng)
 
 
 abs = primitive(Abs, np.abs, np.fabs)
+
+
+def _direction(y: Any, x: Any) -> Any:
+    if np.dtype(getattr(x, "dtype", float)).kind != "c":
+        return sign(x)
+    return functions["conj"](x) / where(functions["equal"](y, 0), 1.0, y)
 
 
 def _share_of_left(y: Any, a: Any, b: Any) -> Any:
@@ -272,10 +294,19 @@ class Clip(Elementwise):
         lambda y, x, a, b: functions["logical_or"](x > b, functions["less"](b, a)),
     )
 
-    def __call__(self, x: Any, min: Any = None, max: Any = None) -> Any:
-        return self.apply(x, -np.inf if min is None else min, np.inf if max is None else max)
+    def __call__(
+        self, x: Any, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: Any = None
+    ) -> Any:
+        # a_min and a_max are the names that NumPy had before 2.1.
+        low, high = (a_min if min is None else min), (a_max if max is None else max)
+        return self.apply(x, -np.inf if low is None else low, np.inf if high is None else high)
 
     def function(self, x, min, max):
+        # No limit is a float, and would turn integers into floats.
+        if type(min) is float and min == -np.inf:
+            return np.minimum(x, max)
+        if type(max) is float and max == np.inf:
+            return np.maximum(x, min)
         return np.clip(x, min, max)
 
     def examples(self, rng):

@@ -11,6 +11,7 @@ from ..structures import GraphNode
 from .broadcasting import cast_like
 from .kinds import Linear
 from .primitive import primitive
+from .shaping import as_axis, reshape
 
 
 class Slot(NamedTuple):
@@ -46,6 +47,8 @@ class Getitem(Linear):
         parts: list[Any] = []
         arrays: list[Any] = []
         for part in key if isinstance(key, tuple) else (key,):
+            if isinstance(part, list) and not part:
+                part = np.array(part, dtype=int)
             if isinstance(part, GraphNode | np.ndarray | list):
                 if (
                     np.asarray(part.value if isinstance(part, GraphNode) else part).dtype.kind
@@ -69,7 +72,7 @@ class Getitem(Linear):
         return self.apply(x, *arrays, key=tuple(parts))
 
     def function(self, x, *arrays, key):
-        return x[_fill(key, arrays)]
+        return np.asarray(x)[_fill(key, arrays)]
 
     def shape(self, x, *arrays, key):
         indices = [np.zeros(shape, dtype=int) for shape in arrays]
@@ -92,9 +95,7 @@ getitem = primitive(Getitem)
 
 
 class AddAtLike(Linear):
-    """Zeros of the shape of `like`, with `x` added at the places of the key: transposed "
-    "indexing.
-    """
+    """Zeros of the shape of `like`, with `x` added where the key points: indexing, transposed."""
 
     shape_only = (1,)
 
@@ -133,9 +134,9 @@ class TakeAlongAxis(Linear):
     x : array_like
         Operand.
     indices : array_like of int
-        Positions along `axis`; has as many axes as `x`.
-    axis : int
-        The axis.
+        Positions along `axis`; has as many axes as `x`, and broadcasts along the other ones.
+    axis : int or None
+        The axis; None to index the flattened `x`.
 
     Raises
     ------
@@ -143,20 +144,21 @@ class TakeAlongAxis(Linear):
         If an index lies outside the axis.
     """
 
-    def __call__(self, x: Any, indices: Any, axis: int = -1) -> Any:
-        return self.apply(x, indices, axis=axis)
+    def __call__(self, x: Any, indices: Any, axis: int | None = -1) -> Any:
+        if axis is None:
+            x, axis = reshape(x, -1), 0
+        return self.apply(x, indices, axis=as_axis(self.name, axis, np.ndim(x)))
 
     def function(self, x, indices, axis):
-        return np.take_along_axis(x, np.asarray(indices), axis)
+        return np.take_along_axis(np.asarray(x), np.asarray(indices), axis)
 
     def shape(self, x, indices, axis):
         if len(x) != len(indices):
             raise ShapeError(
                 f"indices of shape {indices} need as many axes as the operand of shape {x}"
             )
-        place = axis % len(x)
-        lengths = np.broadcast_shapes(*[s[:place] + s[place + 1 :] for s in (x, indices)])
-        return (*lengths[:place], indices[place], *lengths[place:])
+        lengths = np.broadcast_shapes(*[s[:axis] + s[axis + 1 :] for s in (x, indices)])
+        return (*lengths[:axis], indices[axis], *lengths[axis:])
 
     def transpose(self, gradient, x, indices, axis):
         return add_along_axis_like(gradient, x, indices, axis=axis)
@@ -164,6 +166,8 @@ class TakeAlongAxis(Linear):
     def examples(self, rng):
         yield (rng.normal(size=(3, 4)), rng.integers(0, 4, size=(3, 1))), {"axis": 1}
         yield (rng.normal(size=(3, 4)), rng.integers(0, 3, size=(5, 4))), {"axis": 0}
+        yield (rng.normal(size=(1, 4)), rng.integers(0, 4, size=(3, 2))), {"axis": -1}
+        yield (rng.normal(size=(3, 4)), rng.integers(0, 4, size=(1, 2))), {"axis": -1}
 
 
 take_along_axis = primitive(TakeAlongAxis, np.take_along_axis)
@@ -176,7 +180,9 @@ class AddAlongAxisLike(Linear):
 
     def function(self, x, like, indices, axis):
         result = np.zeros(np.shape(like), dtype=np.asarray(x).dtype)
-        places = list(np.ogrid[tuple(slice(length) for length in np.shape(x))])
+        # Where `like` has length 1 it was broadcast, and every element of `x` goes to place 0.
+        spans = [slice(np.minimum(*pair)) for pair in zip(np.shape(x), np.shape(like), strict=True)]
+        places = list(np.ogrid[tuple(spans)])
         places[axis] = np.broadcast_to(indices, np.shape(x))
         np.add.at(result, tuple(places), x)
         return cast_like(result, like)

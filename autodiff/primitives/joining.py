@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from ..errors import ArgumentError, ShapeError
 from .broadcasting import cast_like, zeros_like
 from .kinds import Linear
 from .primitive import primitive
-from .shaping import expand_dims
+from .shaping import as_axis, expand_dims, reshape
 
 
 class Concatenate(Linear):
@@ -23,8 +22,8 @@ class Concatenate(Linear):
     ----------
     arrays : sequence of array_like
         Operands whose shapes agree but for `axis`.
-    axis : int
-        The axis along which they are joined.
+    axis : int or None
+        The axis along which they are joined; None to join the flattened arrays.
 
     Raises
     ------
@@ -32,30 +31,28 @@ class Concatenate(Linear):
         If the shapes do not agree.
     """
 
-    def __call__(self, arrays: Sequence[Any], axis: int = 0) -> Any:
+    def __call__(self, arrays: Sequence[Any], axis: int | None = 0) -> Any:
         arrays = list(arrays)
         if not arrays:
             raise ArgumentError("concatenate needs at least one array")
-        return self.apply(*arrays, axis=operator.index(axis))
+        if axis is None:
+            arrays, axis = [reshape(array, -1) for array in arrays], 0
+        return self.apply(*arrays, axis=as_axis(self.name, axis, np.ndim(arrays[0])))
 
     def function(self, *arrays, axis):
         return np.concatenate(arrays, axis)
 
     def shape(self, *shapes, axis):
         first = shapes[0]
-        if not -len(first) <= axis < len(first):
-            raise ShapeError(f"axis {axis} does not exist in shape {first}")
         for shape in shapes[1:]:
             if len(shape) != len(first) or any(
-                a != b
-                for i, (a, b) in enumerate(zip(first, shape, strict=True))
-                if i != axis % len(first)
+                a != b for i, (a, b) in enumerate(zip(first, shape, strict=True)) if i != axis
             ):
                 raise ShapeError(
                     f"shapes {first} and {shape} differ in an axis other than axis {axis}"
                 )
         total = sum(shape[axis] for shape in shapes)
-        return tuple(total if i == axis % len(first) else length for i, length in enumerate(first))
+        return (*first[:axis], total, *first[axis + 1 :])
 
     def vjp(self, position, gradient, output, *arrays, axis):
         return piece_like(gradient, *arrays, position=position, axis=axis)
@@ -113,12 +110,15 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
         If the shapes differ.
     """
     arrays = list(arrays)
+    if not arrays:
+        raise ArgumentError("stack needs at least one array")
     shapes = [np.shape(array) for array in arrays]
     if len(set(shapes)) > 1:
         raise ShapeError(
             f"stack: the arrays must have one shape; got {', '.join(map(str, shapes))}"
         )
-    return concatenate([expand_dims(array, axis=axis) for array in arrays], axis)
+    axis = as_axis("stack", axis, len(shapes[0]) + 1)
+    return concatenate([expand_dims(array, axis) for array in arrays], axis)
 
 
 class Pad(Linear):
@@ -130,15 +130,21 @@ class Pad(Linear):
         Operand.
     pad_width : int, pair, or sequence of pairs
         For each axis how many zeros stand before and after.
+    mode : {"constant"}
+        The only one of NumPy's modes that there is here.
 
     Raises
     ------
     ShapeError
         If `pad_width` does not fit the axes.
+    ArgumentError
+        If it is negative, or `mode` another one.
     """
 
-    def __call__(self, x: Any, pad_width: Any) -> Any:
+    def __call__(self, x: Any, pad_width: Any, mode: str = "constant") -> Any:
         rank = np.ndim(x)
+        if mode != "constant":
+            raise ArgumentError(f"pad: only the mode 'constant' is known here; got {mode!r}")
         try:
             widths = np.broadcast_to(np.asarray(pad_width), (rank, 2))
         except ValueError:

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import catalogue
 from ..errors import DtypeError, IndexingError, ShapeError
+from .arithmetic import subtract
 from .elementary import exp, square
 from .kinds import General, Nondifferentiable
 from .primitive import primitive
@@ -150,4 +151,4 @@ def mse_loss(x: Any, target: Any) -> Any:
             f"mse_loss: the shapes of x and target must be equal; got {np.shape(x)} and "
             f"{np.shape(target)}"
         )
-    return mean(square(x - target))
+    return mean(square(subtract(x, target)))

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import catalogue
-from ..errors import ArgumentError, DtypeError, ShapeError
+from ..errors import ShapeError
 from .arithmetic import equal
 from .broadcasting import broadcast_like
 from .elementary import exp
-from .kinds import General, Linear, Nondifferentiable
+from .kinds import General, Linear, Nondifferentiable, conjugate
 from .primitive import Primitive, Shape, primitive
-from .shaping import expand_dims
+from .shaping import as_axes, as_axis, expand_dims
 
 Axis = int | Sequence[int] | None
 
@@ -134,8 +133,10 @@ def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any
     keepdims : bool
         Keep the reduced axes, with length 1.
     """
-    deviation = x - mean(x, axis, keepdims=True)
-    squares = catalogue.functions["square"](catalogue.functions["abs"](deviation))
+    deviation = catalogue.functions["subtract"](x, mean(x, axis, keepdims=True))
+    if deviation.dtype.kind == "c":
+        deviation = catalogue.functions["abs"](deviation)
+    squares = catalogue.functions["square"](deviation)
     if ddof == 0:
         return mean(squares, axis, keepdims)
     return sum(squares, axis, keepdims) / (count(squares, axis) - ddof)
@@ -147,15 +148,17 @@ def std(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any
     return catalogue.functions["sqrt"](var(x, axis, ddof, keepdims))
 
 
+def _not_empty(name: str, x: Shape, axis: tuple[int, ...]) -> None:
+    for i in axis:
+        if x[i] == 0:
+            raise ShapeError(f"axis {i} of shape {x} has length 0: there is no {name} of nothing")
+
+
 class Extremum(Reduction, General):
     r"""The largest or smallest element. Elements that tie for it share the gradient evenly."""
 
     def shape(self, x, axis, keepdims):
-        for i in axis:
-            if x[i] == 0:
-                raise ShapeError(
-                    f"axis {i} of shape {x} has length 0: there is no {self.name} of no elements"
-                )
+        _not_empty(self.name, x, axis)
         return Reduction.shape(self, x, axis, keepdims)
 
     def vjp(self, position, gradient, output, x, axis, keepdims):
@@ -236,7 +239,16 @@ class Logsumexp(Reduction, General):
         Axes to reduce; all where not given.
     keepdims : bool
         Keep those axes, with length 1.
+
+    Raises
+    ------
+    ShapeError
+        If an axis does not exist or has no elements.
     """
+
+    def shape(self, x, axis, keepdims):
+        _not_empty(self.name, x, axis)
+        return Reduction.shape(self, x, axis, keepdims)
 
     def function(self, x, axis, keepdims):
         top = np.max(x, axis=axis, keepdims=True)
@@ -246,7 +258,8 @@ class Logsumexp(Reduction, General):
         return total if keepdims else np.squeeze(total, axis)[()]
 
     def vjp(self, position, gradient, output, x, axis, keepdims):
-        return _weights(output, x, axis, keepdims) * _with_axes(gradient, axis, keepdims)
+        weights = conjugate(_weights(output, x, axis, keepdims))
+        return weights * _with_axes(gradient, axis, keepdims)
 
     def jvp(self, tangents, output, x, axis, keepdims):
         return sum(_weights(output, x, axis, keepdims) * tangents[0], axis, keepdims)
@@ -264,10 +277,11 @@ class Position(Nondifferentiable):
 
     def __call__(self, x: Any, axis: int | None = None) -> Any:
         if axis is not None:
-            (axis,) = _axes(self.name, axis, np.ndim(x))
+            axis = as_axis(self.name, axis, np.ndim(x))
         return self.apply(x, axis=axis)
 
     def shape(self, x, axis):
+        _not_empty(self.name, x, tuple(range(len(x))) if axis is None else (axis,))
         return () if axis is None else x[:axis] + x[axis + 1 :]
 
     def examples(self, rng):
@@ -304,23 +318,4 @@ def _axes(name: str, axis: Axis, rank: int) -> tuple[int, ...]:
     """`axis` as a sorted tuple of axes counted from the front."""
     if axis is None:
         return tuple(range(rank))
-    try:
-        listed = (
-            [operator.index(axis)]
-            if not isinstance(axis, Sequence)
-            else [operator.index(i) for i in axis]
-        )
-    except TypeError:
-        raise DtypeError(
-            f"{name}: axis must be an integer or a tuple of integers; got {axis!r}"
-        ) from None
-    for i in listed:
-        if not -rank <= i < rank:
-            raise ShapeError(
-                f"{name}: axis {i} does not exist; the operand has {rank} axes, numbered 0 to "
-                f"{rank - 1}"
-            )
-    axes = tuple(sorted(i % rank for i in listed))
-    if len(set(axes)) != len(axes):
-        raise ArgumentError(f"{name}: axis {axis!r} names an axis twice")
-    return axes
+    return tuple(sorted(as_axes(name, axis, rank)))

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import catalogue
-from ..errors import ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from .kinds import Linear
 from .primitive import as_shape, primitive
+
+
+def as_axis(name: str, axis: Any, rank: int) -> int:
+    """`axis` counted from the front; `name` is that of the function that was given it."""
+    try:
+        place = operator.index(axis)
+    except TypeError:
+        raise DtypeError(f"{name}: an axis is an integer; got {axis!r}") from None
+    if -rank <= place < rank:
+        return place % rank
+    numbered = f", numbered 0 to {rank - 1}" if rank else ""
+    raise ShapeError(f"{name}: axis {axis} does not exist; there are {rank} axes{numbered}")
+
+
+def as_axes(name: str, axis: Any, rank: int) -> tuple[int, ...]:
+    """`axis`, one or a sequence of them, as a tuple of axes counted from the front."""
+    listed = axis if isinstance(axis, Sequence) else (axis,)
+    axes = tuple(as_axis(name, one, rank) for one in listed)
+    if len(set(axes)) != len(axes):
+        raise ArgumentError(f"{name}: {axis!r} names an axis twice")
+    return axes
 
 
 class Reshape(Linear):
@@ -100,12 +122,12 @@ class Transpose(Linear):
 
     def __call__(self, x: Any, axes: Sequence[int] | None = None) -> Any:
         rank = np.ndim(x)
-        order = tuple(range(rank))[::-1] if axes is None else as_shape(axes)
-        if sorted(axis % rank if rank else axis for axis in order) != list(range(rank)):
+        order = tuple(range(rank))[::-1] if axes is None else as_axes(self.name, axes, rank)
+        if len(order) != rank:
             raise ShapeError(
-                f"transpose: axes {order} are no permutation of the {rank} axes of the operand"
+                f"transpose: axes {axes} are no permutation of the {rank} axes of the operand"
             )
-        return self.apply(x, axes=tuple(axis % rank for axis in order))
+        return self.apply(x, axes=order)
 
     def function(self, x, axes):
         return np.transpose(x, axes)
@@ -129,16 +151,23 @@ transpose = primitive(Transpose, np.transpose, np.permute_dims)
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """Exchange two axes, as `numpy.swapaxes`."""
     order = list(range(np.ndim(x)))
-    order[axis1], order[axis2] = order[axis2], order[axis1]
+    first, second = [as_axis("swapaxes", axis, len(order)) for axis in (axis1, axis2)]
+    order[first], order[second] = second, first
     return transpose(x, order)
 
 
 @catalogue.stands_for(np.moveaxis)
-def moveaxis(x: Any, source: int, destination: int) -> Any:
-    """Move one axis to another place, as `numpy.moveaxis`."""
+def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[int]) -> Any:
+    """Move axes to other places, as `numpy.moveaxis`."""
     rank = np.ndim(x)
-    order = [axis for axis in range(rank) if axis != source % rank]
-    order.insert(destination % rank, source % rank)
+    sources, places = [as_axes("moveaxis", axes, rank) for axes in (source, destination)]
+    if len(sources) != len(places):
+        raise ArgumentError(
+            f"moveaxis: source {source} and destination {destination} must name as many axes"
+        )
+    order = [axis for axis in range(rank) if axis not in sources]
+    for place, axis in sorted(zip(places, sources, strict=True)):
+        order.insert(place, axis)
     return transpose(x, order)
 
 
@@ -151,7 +180,16 @@ class ExpandDims(Linear):
         Operand.
     axis : int or tuple of int
         Where the new axes stand in the result.
+
+    Raises
+    ------
+    ShapeError
+        If there is no such place in the result.
     """
+
+    def __call__(self, x: Any, axis: int | Sequence[int]) -> Any:
+        rank = np.ndim(x) + (len(axis) if isinstance(axis, Sequence) else 1)
+        return self.apply(x, axis=as_axes(self.name, axis, rank))
 
     def function(self, x, axis):
         return np.expand_dims(x, axis)
@@ -179,20 +217,33 @@ class Squeeze(Linear):
         Operand.
     axis : int or tuple of int, optional
         Which axes; all of length 1 where not given.
+
+    Raises
+    ------
+    ShapeError
+        If such an axis does not exist or has another length.
     """
 
     def __call__(self, x: Any, axis: int | Sequence[int] | None = None) -> Any:
-        if axis is None:
-            axis = tuple(i for i, length in enumerate(np.shape(x)) if length == 1)
-        return self.apply(x, axis=axis)
+        axes = _ones(np.shape(x)) if axis is None else as_axes(self.name, axis, np.ndim(x))
+        return self.apply(x, axis=axes, every=axis is None)
 
-    def function(self, x, axis):
+    def function(self, x, axis, every):
+        self.shape(np.shape(x), axis, every)
         return np.squeeze(x, axis)
 
-    def shape(self, x, axis):
-        return np.squeeze(np.broadcast_to(0, x), axis).shape
+    def shape(self, x, axis, every):
+        for i in axis:
+            if x[i] != 1:
+                raise ShapeError(f"axis {i} of shape {x} has length {x[i]}; only 1 can be removed")
+        if every and axis != _ones(x):
+            raise ShapeError(
+                f"the graph was recorded removing axes {axis}, all of length 1 at the time; in "
+                f"shape {x} these are {_ones(x)}: name the axes, as in squeeze(x, axis=0)"
+            )
+        return tuple(length for i, length in enumerate(x) if i not in axis)
 
-    def transpose(self, gradient, x, axis):
+    def transpose(self, gradient, x, axis, every):
         return expand_dims(gradient, axis)
 
     def examples(self, rng):
@@ -201,3 +252,7 @@ class Squeeze(Linear):
 
 
 squeeze = primitive(Squeeze, np.squeeze)
+
+
+def _ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(i for i, length in enumerate(shape) if length == 1)
