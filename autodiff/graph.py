@@ -20,9 +20,9 @@ import numpy as np
 
 from . import recording
 from .catalogue import functions
-from .dispatch import NumPy, kernel
-from .errors import BranchError, GraphError, ShapeError, StaleError, describe, with_operands
-from .structures import Clock, Constant, GraphNode, Operator, Variable
+from .errors import BranchError, GraphError, ShapeError, StaleError, describe
+from .evaluation import recompute
+from .structures import Constant, GraphNode, Operator, Variable
 
 Order = list[GraphNode]
 
@@ -94,27 +94,6 @@ def forward(order: Order) -> Any:
             recompute(node)
     _check_branches(order)
     return order[-1].output
-
-
-def recompute(node: GraphNode) -> None:
-    """Execute one operator on the present values of its inputs."""
-    assert isinstance(node, Operator)
-    node.value = evaluate(
-        node.primitive, [operand.value for operand in node.inputs], node.params, node.inputs
-    )
-    node.tick = Clock.now
-
-
-def evaluate(
-    primitive: Any, values: Sequence[Any], params: dict[str, Any], operands: Sequence[Any]
-) -> Any:
-    """Run `primitive` on plain values; an error is reported with the operands that caused it."""
-    run = kernel(NumPy, primitive)
-    try:
-        return run(*values, **params)
-    except (ValueError, TypeError, IndexError) as error:
-        cause = primitive.diagnose(error, values, params)
-        raise type(cause)(with_operands(primitive.name, cause, operands)) from error
 
 
 def backward(order: Order, gradient: Any = None, accumulate: bool = False) -> None:
@@ -291,27 +270,38 @@ def _check_fresh(order: Order) -> None:
 def _check_branches(order: Order) -> None:
     """Refuse a replay for which Python code would have built another graph."""
     heads = {
-        id(branch): branch
-        for node in order
-        if (branch := getattr(node, "branches", None)) is not None
+        id(head): head for node in order if (head := getattr(node, "branches", None)) is not None
     }
-    if not heads:
-        return
-    members, checked = set(order), set()
+    members: set[GraphNode] = set(order) if heads else set()
+    checked = set()
     for head in heads.values():
-        branch = head
+        branch: recording.Branch | None = head
         while branch is not None and id(branch) not in checked:
             checked.add(id(branch))
             condition = topological_sort(branch.condition)
-            if not members.isdisjoint(condition):
+            if _concerns(branch, condition, members):
                 for node in condition:
                     if node.inputs and node not in members:
                         recompute(node)
                 if bool(branch.condition.value) != branch.taken:
                     raise BranchError(
                         f"{branch.line} decided on {branch.condition!r}, which was {branch.taken} "
-                        "when the "
-                        f"graph was built and is {not branch.taken} now; build the graph again for "
-                        "this data"
+                        f"when the graph was built and is {not branch.taken} now; "
+                        "build the graph again for this data"
                     )
             branch = branch.previous
+
+
+def _concerns(branch: recording.Branch, condition: Order, members: set[GraphNode]) -> bool:
+    """Whether a decision shaped the graph of `members`.
+
+    A condition on data or on operators of the graph did. A condition that shares only variables did
+    so if it was computed while the graph was built; if a sweep lies between, as where a loss is
+    compared to a tolerance between two epochs, the decision was about the sweeps.
+    """
+    shared = [node for node in condition if node in members]
+    if any([not isinstance(node, Variable) for node in shared]):
+        return True
+    return bool(shared) and all(
+        [node.recording == branch.recording for node in condition if isinstance(node, Operator)]
+    )

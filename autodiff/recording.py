@@ -21,6 +21,7 @@ class Branch(NamedTuple):
     condition: Any
     taken: bool
     line: str
+    recording: int
     previous: Branch | None
 
 
@@ -28,11 +29,13 @@ class _Thread(threading.local):
     """What the operators that this thread builds remember, and how many transforms are open.
 
     `branches` are the decisions taken so far, newest first. `scope` is the path of the layers that
-    are being called, outermost first, such as ``"Sequential/0 Conv2d"``.
+    are being called, outermost first, such as ``"Sequential/0 Conv2d"``. `recording` counts the
+    sweeps, each of which ends a recording.
     """
 
     branches: Branch | None = None
     scope: str = ""
+    recording: int = 0
     depth: int = 0
 
 
@@ -41,7 +44,7 @@ thread = _Thread()
 
 def decide(condition: Any, taken: bool) -> bool:
     """Remember that `condition` was asked for its truth, and answer `taken`."""
-    thread.branches = Branch(condition, taken, user_line(), thread.branches)
+    thread.branches = Branch(condition, taken, user_line(), thread.recording, thread.branches)
     return taken
 
 
@@ -52,6 +55,7 @@ def finish() -> None:
     """
     if thread.depth == 0:
         thread.branches = None
+        thread.recording += 1
 
 
 def user_line() -> str:

@@ -207,7 +207,16 @@ class Operator(GraphNode):
         of layers.
     """
 
-    __slots__ = ("branches", "gradient", "inputs", "params", "primitive", "requires_grad", "scope")
+    __slots__ = (
+        "branches",
+        "gradient",
+        "inputs",
+        "params",
+        "primitive",
+        "recording",
+        "requires_grad",
+        "scope",
+    )
 
     def __init__(
         self, primitive: Any, inputs: tuple[GraphNode, ...], params: dict[str, Any], value: Any
@@ -219,8 +228,10 @@ class Operator(GraphNode):
         self.name: str | None = None
         self.gradient: Any = None
         self.tick = Clock.now
-        self.branches = recording.thread.branches
-        self.scope = recording.thread.scope
+        thread = recording.thread
+        self.branches = thread.branches
+        self.recording = thread.recording
+        self.scope = thread.scope
         self.requires_grad = (
             primitive.differentiable
             and any([node.requires_grad for node in inputs])

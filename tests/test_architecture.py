@@ -23,6 +23,7 @@ FLOORS = [
     "recording",
     "structures",
     "dispatch",
+    "evaluation",
     "graph",
     "primitives",
     "trees",

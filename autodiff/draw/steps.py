@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import ArgumentError, GraphError, MissingDependencyError, ShapeError, describe
-from ..graph import Order, evaluate
+from ..evaluation import evaluate
+from ..graph import Order
 from ..structures import GraphNode, Operator
 from .dot import Box, Edge, brief, flows, look, title, write
 from .picture import accessible, render_svg, short_hash

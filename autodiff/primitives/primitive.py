@@ -32,7 +32,7 @@ import numpy as np
 from .. import catalogue
 from ..dispatch import NumPy, implements
 from ..errors import AutodiffError, DifferentiationError, DtypeError, as_autodiff_error
-from ..graph import evaluate
+from ..evaluation import evaluate
 from ..structures import GraphNode, as_node, make_operator
 
 Shape = tuple[int, ...]

@@ -1,0 +1,31 @@
+"""Evaluating one operator: dispatch it to a backend, and report what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .dispatch import NumPy, kernel
+from .errors import with_operands
+from .structures import Clock, GraphNode, Operator
+
+
+def evaluate(
+    primitive: Any, values: Sequence[Any], params: dict[str, Any], operands: Sequence[Any]
+) -> Any:
+    """Run `primitive` on plain values; an error is reported with the operands that caused it."""
+    run = kernel(NumPy, primitive)
+    try:
+        return run(*values, **params)
+    except (ValueError, TypeError, IndexError) as error:
+        cause = primitive.diagnose(error, values, params)
+        raise type(cause)(with_operands(primitive.name, cause, operands)) from error
+
+
+def recompute(node: GraphNode) -> None:
+    """Execute one operator on the present values of its inputs."""
+    assert isinstance(node, Operator)
+    node.value = evaluate(
+        node.primitive, [operand.value for operand in node.inputs], node.params, node.inputs
+    )
+    node.tick = Clock.now
