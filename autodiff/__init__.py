@@ -13,6 +13,7 @@ Build a graph of nodes, sort it, run it forward and backward::
 or transform a function: ``ad.grad(lambda w: (w * w).sum())(w0)``.
 """
 
+from .check import check_grads
 from .draw import draw
 from .errors import (
     ArgumentError,
