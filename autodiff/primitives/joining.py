@@ -55,7 +55,7 @@ class Concatenate(Linear):
         return (*first[:axis], total, *first[axis + 1 :])
 
     def vjp(self, position, gradient, output, *arrays, axis):
-        return piece_like(gradient, *arrays, position=position, axis=axis)
+        return piece_like(gradient, *arrays, piece=position, axis=axis)
 
     def jvp(self, tangents, output, *arrays, axis):
         filled = [zeros_like(x) if t is None else t for x, t in zip(arrays, tangents, strict=True)]
@@ -73,27 +73,27 @@ concatenate = primitive(Concatenate, np.concatenate, np.concat)
 
 
 class PieceLike(Linear):
-    """The piece of `x` that array number `position` contributed to a concatenation of `arrays`."""
+    """The piece of `x` that array number `piece` contributed to a concatenation of `arrays`."""
 
-    def function(self, x, *arrays, position, axis):
-        start = sum(np.shape(array)[axis] for array in arrays[:position])
+    def function(self, x, *arrays, piece, axis):
+        start = sum(np.shape(array)[axis] for array in arrays[:piece])
         key = [slice(None)] * np.ndim(x)
-        key[axis] = slice(start, start + np.shape(arrays[position])[axis])
-        return cast_like(x[tuple(key)], arrays[position])
+        key[axis] = slice(start, start + np.shape(arrays[piece])[axis])
+        return cast_like(x[tuple(key)], arrays[piece])
 
-    def shape(self, x, *arrays, position, axis):
-        return arrays[position]
+    def shape(self, x, *arrays, piece, axis):
+        return arrays[piece]
 
-    def transpose(self, gradient, x, *arrays, position, axis):
+    def transpose(self, gradient, x, *arrays, piece, axis):
         return concatenate(
-            [gradient if i == position else zeros_like(array) for i, array in enumerate(arrays)],
+            [gradient if i == piece else zeros_like(array) for i, array in enumerate(arrays)],
             axis,
         )
 
     def examples(self, rng):
         yield (
             (rng.normal(size=(3, 2)), np.zeros((1, 2)), np.zeros((2, 2))),
-            {"position": 1, "axis": 0},
+            {"piece": 1, "axis": 0},
         )
 
 
