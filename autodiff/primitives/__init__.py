@@ -6,12 +6,15 @@ from . import (
     broadcasting,
     einsum,
     elementary,
+    flattening,
     indexing,
     joining,
     linear_algebra,
     losses,
+    random,
     reductions,
     shaping,
+    statistics,
 )
 
 __all__ = [
@@ -20,10 +23,13 @@ __all__ = [
     "broadcasting",
     "einsum",
     "elementary",
+    "flattening",
     "indexing",
     "joining",
     "linear_algebra",
     "losses",
+    "random",
     "reductions",
     "shaping",
+    "statistics",
 ]
