@@ -76,12 +76,16 @@ class PieceLike(Linear):
     """The piece of `x` that array number `piece` contributed to a concatenation of `arrays`."""
 
     def function(self, x, *arrays, piece, axis):
+        self.shape(np.shape(x), *map(np.shape, arrays), piece=piece, axis=axis)
         start = sum(np.shape(array)[axis] for array in arrays[:piece])
         key = [slice(None)] * np.ndim(x)
         key[axis] = slice(start, start + np.shape(arrays[piece])[axis])
         return cast_like(x[tuple(key)], arrays[piece])
 
     def shape(self, x, *arrays, piece, axis):
+        total = concatenate.shape(*arrays, axis=axis)
+        if x != total:
+            raise ShapeError(f"shape {x} is not the {total} of the concatenation")
         return arrays[piece]
 
     def transpose(self, gradient, x, *arrays, piece, axis):
