@@ -186,7 +186,7 @@ class Variable(Leaf):
                 f"{array.dtype}. "
                 "Write ad.Variable(data.astype(float)), or ad.Constant(data) for data"
             )
-        return np.array(array)
+        return np.array(array, dtype=array.dtype.newbyteorder("="))
 
 
 class Operator(GraphNode):

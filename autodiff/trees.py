@@ -33,7 +33,7 @@ def unflatten(tree: Any, leaves: Iterable[Any]) -> Any:
         result = _fill(tree, pending)
     except StopIteration:
         raise ArgumentError("a tree has more leaves than values were given for it") from None
-    if next(pending, None) is not None:
+    if next(pending, pending) is not pending:
         raise ArgumentError("more values were given than the tree has leaves")
     return result
 
