@@ -47,6 +47,10 @@ class GradientError(AutodiffError, AssertionError):
     """A derivative differs from the one that finite differences give."""
 
 
+class DivergenceError(AutodiffError, ArithmeticError):
+    """Training left the finite numbers."""
+
+
 class DifferentiationError(AutodiffError, TypeError):
     """A function was asked for a derivative that it does not have."""
 

@@ -1,0 +1,189 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError, DivergenceError, DtypeError, describe
+from ..graph import backward
+from ..lazy import load
+from ..nn import Module
+from ..optim import SGD, Optimizer, Schedule
+from ..primitives.losses import cross_entropy
+from .evaluating import BATCH_SIZE, Evaluation
+from .history import History
+from .recorded import Data, Loss, Recorded, batches_of, check_labels, mode, walk
+
+
+def fit(
+    model: Module,
+    train: Data,
+    test: Data = None,
+    epochs: int = 1,
+    optimizer: Optimizer | None = None,
+    loss: Loss = cross_entropy,
+    batch_size: int = 100,
+    lr: float | None = None,
+    shuffle: bool = True,
+    seed: Any = None,
+    schedule: Schedule | None = None,
+    record_gradients: bool = False,
+    progress: bool = True,
+    callback: Callable[[History], Any] | None = None,
+) -> History:
+    """Train a model.
+
+    The graph is built once, on the first batch. Each later step puts its batch into the leaves of
+    that graph and replays it forward; then come backward and the optimizer.
+
+    Parameters
+    ----------
+    model : Module
+        The model; its parameters are changed. Its layers are in the same mode afterwards as before.
+    train : pair of array_like, or DataLoader
+        Images and labels.
+    test : pair of array_like, or DataLoader, optional
+        Images and labels to measure the accuracy on after each epoch.
+    epochs : int
+        How often to go through the training data.
+    optimizer : Optimizer, optional
+        How the parameters are changed; `SGD` with learning rate `lr` where not given.
+    loss : callable
+        A function of the model's output and the labels, with a scalar result.
+    batch_size : int
+        Number of examples in a step, where `train` is a pair.
+    lr : float, optional
+        Learning rate where no optimizer is given; 0.01.
+    shuffle : bool
+        Whether each epoch has another order, where `train` is a pair.
+    seed : int or numpy.random.Generator, optional
+        Where that order comes from; the library-wide generator (`autodiff.manual_seed`) where not
+        given.
+    schedule : Schedule, optional
+        Moved on after each epoch.
+    record_gradients : bool
+        Whether to record the norm of each parameter's gradient at each step.
+    progress : bool
+        Whether to show a progress bar; it is shown only on a terminal.
+    callback : callable, optional
+        Called with the history after each epoch.
+
+    Returns
+    -------
+    History
+        Loss, accuracy and times.
+
+    Raises
+    ------
+    ShapeError
+        If images and labels differ in number or there are none, or the model's output or the loss
+        has the wrong shape.
+    IndexingError
+        If a label is not a class.
+    DivergenceError
+        If the loss is not finite; the message names the step and the likely cause.
+    """
+    if not isinstance(model, Module):
+        raise DtypeError(f"fit trains an ad.nn.Module; got {describe(model)}")
+    if not isinstance(epochs, int) or epochs < 1:
+        raise ArgumentError(f"epochs must be a positive integer; got {epochs!r}")
+    if optimizer is not None and lr is not None:
+        raise ArgumentError("give lr to the optimizer, or give no optimizer")
+    optimizer = optimizer or SGD(model.parameters(), lr=0.01 if lr is None else lr)
+    batches = batches_of(train, "train", batch_size, shuffle, seed)
+    evaluation = None if test is None else Evaluation(model, test, loss, BATCH_SIZE, "test")
+    loop = _Loop(model, optimizer, loss, batches, record_gradients)
+    for epoch in range(epochs):
+        with mode(model, training=True), _bar(batches, epoch, epochs, progress) as bar:
+            loop.epoch(bar)
+        if evaluation is not None:
+            test_loss, accuracy = evaluation.run()
+            loop.history.test_loss.append(test_loss)
+            if accuracy is not None:
+                loop.history.test_accuracy.append(accuracy)
+        if schedule is not None:
+            schedule.step()
+        if callback is not None:
+            callback(loop.history)
+    return loop.history
+
+
+class _Loop:
+    """What lasts from step to step."""
+
+    def __init__(
+        self,
+        model: Module,
+        optimizer: Optimizer,
+        loss: Loss,
+        batches: Iterable[Any],
+        record_gradients: bool,
+    ) -> None:
+        self.history = History()
+        self._optimizer, self._batches, self._loss = optimizer, batches, loss
+        self._recorded = Recorded(model, loss)
+        self._watched = list(model.named_parameters()) if record_gradients else []
+        self.history.gradient_norms = {name: [] for name, _ in self._watched}
+
+    def epoch(self, bar: Any) -> None:
+        """Learn from every batch once."""
+        history, start = self.history, time.perf_counter()
+        total, examples = 0.0, 0
+        correct: int | None = 0
+        for images, labels in walk(self._batches, "train"):
+            value = self.step(images, labels)
+            right = self._recorded.correct(labels)
+            correct = None if right is None or correct is None else correct + right
+            total += value * len(labels)
+            examples += len(labels)
+            bar.set_postfix(loss=f"{total / examples:.4f}", refresh=False)
+            bar.update()
+        history.seconds.append(time.perf_counter() - start)
+        history.epoch_loss.append(total / examples)
+        history.learning_rate.append(self._optimizer.lr)
+        if correct is not None:
+            history.train_accuracy.append(correct / examples)
+
+    def step(self, images: np.ndarray, labels: np.ndarray) -> float:
+        """Learn from one batch: forward, backward, update."""
+        recorded, history = self._recorded, self.history
+        # A number that overflows is reported below, with its cause, and not by NumPy in passing.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            value = recorded.run(images, labels)
+            if not np.isfinite(value):
+                raise DivergenceError(self._why(value, images))
+            if not history.loss and self._loss is cross_entropy:
+                check_labels(self._batches, "train", recorded.logits.shape[-1])
+            backward(recorded.order)
+            for name, parameter in self._watched:
+                history.gradient_norms[name].append(float(np.linalg.norm(parameter.gradient)))
+            self._optimizer.step()
+        history.loss.append(value)
+        return value
+
+    def _why(self, value: float, images: np.ndarray) -> str:
+        step = len(self.history.loss) + 1
+        text = f"the loss is {value} at step {step}"
+        if not np.isfinite(images).all():
+            return f"{text}: the batch holds numbers that are not finite; clean the images first"
+        largest = float(np.abs(images).max())
+        scale = f", or scale the images, which reach {largest:g}, to [0, 1]" if largest > 10 else ""
+        return (
+            f"{text}: training diverged; use a smaller learning rate than "
+            f"{self._optimizer.lr:g}{scale}"
+        )
+
+
+def _bar(batches: Iterable[Any], epoch: int, epochs: int, progress: bool) -> Any:
+    """A progress bar; tqdm leaves it out by itself where nobody watches a terminal."""
+    tqdm = load("tqdm", "the progress bar").tqdm
+    return tqdm(
+        total=len(batches),  # type: ignore[arg-type]
+        desc=f"epoch {epoch + 1}/{epochs}",
+        unit="batch",
+        disable=None if progress else True,
+    )

@@ -1,0 +1,165 @@
+"""What happened during training: numbers to keep, to save and to plot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..lazy import load
+from ..plotting import COLORS, LINESTYLES
+
+
+@dataclass
+class History:
+    """The course of a training, as `fit` records it.
+
+    Attributes
+    ----------
+    loss : list of float
+        Loss of each step, on the batch that the step learned from.
+    epoch_loss : list of float
+        Mean over each epoch of the losses of its examples.
+    train_accuracy : list of float
+        Fraction of the examples of each epoch that were classified correctly when their turn to
+        be learned from came, while the parameters were changing; empty where there are no classes.
+    test_loss, test_accuracy : list of float
+        Loss and accuracy on the test data after each epoch; empty without test data.
+    learning_rate : list of float
+        Learning rate of each epoch.
+    seconds : list of float
+        Time that each epoch took, without the test.
+    gradient_norms : dict of str to list of float
+        For each parameter the Euclidean norm of its gradient at each step, where asked for.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    epoch_loss: list[float] = field(default_factory=list)
+    train_accuracy: list[float] = field(default_factory=list)
+    test_loss: list[float] = field(default_factory=list)
+    test_accuracy: list[float] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    gradient_norms: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def epochs(self) -> int:
+        """Number of epochs that were completed."""
+        return len(self.epoch_loss)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All attributes as plain lists and numbers."""
+        return asdict(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write `to_dict` to a JSON file."""
+        Path(path).write_text(json.dumps(self.to_dict(), indent=1) + "\n", encoding="utf-8")
+
+    def summary(self) -> str:
+        """The last epoch in one line."""
+        if not self.epochs:
+            return "no epoch completed"
+        parts = [f"epoch {self.epochs}", f"loss {self.epoch_loss[-1]:.4f}"]
+        if self.train_accuracy:
+            parts.append(f"train accuracy {self.train_accuracy[-1]:.2%}")
+        if self.test_accuracy:
+            parts.append(f"test accuracy {self.test_accuracy[-1]:.2%}")
+        return ", ".join([*parts, f"{self.seconds[-1]:.1f} s"])
+
+    def __repr__(self) -> str:
+        return f"<History of {self.epochs} epochs, {len(self.loss)} steps>"
+
+    def plot(self) -> Any:
+        """Plot the loss, the accuracy and, where recorded, the gradient norms.
+
+        Lines differ in style and marker as well as in colour, so that they can be told apart in
+        greyscale.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Shown by Jupyter as the value of a cell; ``figure.savefig(path)`` writes it to a file.
+
+        Raises
+        ------
+        MissingDependencyError
+            If Matplotlib is not installed.
+        """
+        panels = [_plot_loss]
+        panels += [_plot_accuracy] if self.train_accuracy or self.test_accuracy else []
+        panels += [_plot_gradients] if self.gradient_norms else []
+        with _style() as pyplot:
+            figure, axes = pyplot.subplots(
+                1,
+                len(panels),
+                figsize=(4.2 * len(panels), 3.4),
+                squeeze=False,
+                layout="constrained",
+            )
+            for panel, ax in zip(panels, axes[0], strict=True):
+                panel(self, ax)
+            # Closed, it is shown once, as the value of a cell, and not again at the cell's end.
+            pyplot.close(figure)
+        return figure
+
+
+@contextmanager
+def _style() -> Iterator[Any]:
+    pyplot = load("matplotlib.pyplot", "plotting a history")
+    with pyplot.rc_context({"axes.spines.top": False, "axes.spines.right": False}):
+        yield pyplot
+
+
+def _plot_loss(history: History, ax: Any) -> None:
+    steps = range(1, len(history.loss) + 1)
+    ax.plot(steps, history.loss, color="0.7", linewidth=0.8, label="each step")
+    ends = _epoch_ends(history)
+    ax.plot(ends, history.epoch_loss, color="black", marker="o", label="mean of an epoch")
+    if history.test_loss:
+        ax.plot(ends, history.test_loss, color=COLORS[0], linestyle="--", marker="s", label="test")
+    ax.set(xlabel="step", ylabel="loss", ylim=(0, None), title="Loss")
+    ax.legend(frameon=False)
+
+
+def _plot_accuracy(history: History, ax: Any) -> None:
+    lines = (
+        (history.train_accuracy, "training", "black", "-", "o"),
+        (history.test_accuracy, "test", COLORS[0], "--", "s"),
+    )
+    for values, label, color, linestyle, marker in lines:
+        if values:
+            percent = [100 * value for value in values]
+            ax.plot(
+                range(1, len(values) + 1),
+                percent,
+                color=color,
+                linestyle=linestyle,
+                marker=marker,
+                label=label,
+            )
+    ax.set(xlabel="epoch", ylabel="accuracy in %", title="Accuracy")
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.legend(frameon=False)
+
+
+def _plot_gradients(history: History, ax: Any) -> None:
+    for number, (name, norms) in enumerate(history.gradient_norms.items()):
+        ax.plot(
+            range(1, len(norms) + 1),
+            norms,
+            color=COLORS[number % len(COLORS)],
+            # The number of styles and that of colours are the same: styles move on more slowly.
+            linestyle=LINESTYLES[(number + number // len(COLORS)) % len(LINESTYLES)],
+            linewidth=1,
+            label=name,
+        )
+    ax.set(xlabel="step", ylabel="norm of the gradient", yscale="log", title="Gradients")
+    ax.legend(frameon=False, fontsize="small")
+
+
+def _epoch_ends(history: History) -> list[float]:
+    per_epoch = len(history.loss) / max(history.epochs, 1)
+    return [per_epoch * (epoch + 1) for epoch in range(history.epochs)]
