@@ -13,6 +13,7 @@ Build a graph of nodes, sort it, run it forward and backward::
 or transform a function: ``ad.grad(lambda w: (w * w).sum())(w0)``.
 """
 
+from . import data, nn, optim, training
 from .check import check_grads
 from .draw import draw
 from .errors import (
@@ -23,6 +24,7 @@ from .errors import (
     DataNotFoundError,
     DifferentiationError,
     DispatchError,
+    DivergenceError,
     DtypeError,
     GradientError,
     GraphError,
@@ -59,6 +61,7 @@ from .primitives.broadcasting import (
     where,
     zeros_like,
 )
+from .primitives.convolution import conv2d
 from .primitives.einsum import einsum
 from .primitives.elementary import (
     abs,
@@ -78,12 +81,17 @@ from .primitives.elementary import (
     square,
     tanh,
 )
+from .primitives.flattening import flatten
 from .primitives.indexing import getitem, take_along_axis
 from .primitives.joining import concatenate, pad, stack
 from .primitives.linear_algebra import matmul
 from .primitives.losses import cross_entropy, mse_loss
+from .primitives.pooling import avg_pool2d, max_pool2d
+from .primitives.random import dropout, manual_seed
 from .primitives.reductions import argmax, argmin, logsumexp, max, mean, min, std, sum, var
 from .primitives.shaping import expand_dims, moveaxis, reshape, squeeze, swapaxes, transpose
+from .primitives.transposed_convolution import conv_transpose2d
+from .serialize import load, save
 from .source import source
 from .structures import (
     BroadcastedOperator,

@@ -3,7 +3,9 @@
 from . import (
     activations,
     arithmetic,
+    bias,
     broadcasting,
+    convolution,
     einsum,
     elementary,
     flattening,
@@ -11,16 +13,21 @@ from . import (
     joining,
     linear_algebra,
     losses,
+    maxima,
+    pooling,
     random,
     reductions,
     shaping,
     statistics,
+    transposed_convolution,
 )
 
 __all__ = [
     "activations",
     "arithmetic",
+    "bias",
     "broadcasting",
+    "convolution",
     "einsum",
     "elementary",
     "flattening",
@@ -28,8 +35,11 @@ __all__ = [
     "joining",
     "linear_algebra",
     "losses",
+    "maxima",
+    "pooling",
     "random",
     "reductions",
     "shaping",
     "statistics",
+    "transposed_convolution",
 ]
