@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -11,6 +12,10 @@ from typing import Any
 
 from ..lazy import load
 from ..plotting import COLORS, LINESTYLES
+
+MARKERS = "osv^D*xP"
+STRETCHES = 20
+"""How many points a line of gradient norms has at most."""
 
 
 @dataclass
@@ -95,7 +100,7 @@ class History:
             figure, axes = pyplot.subplots(
                 1,
                 len(panels),
-                figsize=(4.2 * len(panels), 3.4),
+                figsize=(4.2 * len(panels) + (self.gradient_norms != {}), 3.4),
                 squeeze=False,
                 layout="constrained",
             )
@@ -117,7 +122,9 @@ def _plot_loss(history: History, ax: Any) -> None:
     steps = range(1, len(history.loss) + 1)
     ax.plot(steps, history.loss, color="0.7", linewidth=0.8, label="each step")
     ends = _epoch_ends(history)
-    ax.plot(ends, history.epoch_loss, color="black", marker="o", label="mean of an epoch")
+    # A mean over an epoch belongs to its middle, a test to its end.
+    middles = [end - ends[0] / 2 for end in ends]
+    ax.plot(middles, history.epoch_loss, color="black", marker="o", label="mean of an epoch")
     if history.test_loss:
         ax.plot(ends, history.test_loss, color=COLORS[0], linestyle="--", marker="s", label="test")
     ax.set(xlabel="step", ylabel="loss", ylim=(0, None), title="Loss")
@@ -147,17 +154,25 @@ def _plot_accuracy(history: History, ax: Any) -> None:
 
 def _plot_gradients(history: History, ax: Any) -> None:
     for number, (name, norms) in enumerate(history.gradient_norms.items()):
+        # Means of stretches of steps: single norms jump about, and eight lines are a tangle.
+        length = max(1, math.ceil(len(norms) / STRETCHES))
+        starts = range(0, len(norms), length)
+        means = [
+            sum(norms[start : start + length]) / len(norms[start : start + length])
+            for start in starts
+        ]
         ax.plot(
-            range(1, len(norms) + 1),
-            norms,
+            [start + (length + 1) / 2 for start in starts],
+            means,
             color=COLORS[number % len(COLORS)],
-            # The number of styles and that of colours are the same: styles move on more slowly.
-            linestyle=LINESTYLES[(number + number // len(COLORS)) % len(LINESTYLES)],
+            linestyle=LINESTYLES[number % len(LINESTYLES)],
+            marker=MARKERS[number % len(MARKERS)],
+            markersize=4,
             linewidth=1,
             label=name,
         )
     ax.set(xlabel="step", ylabel="norm of the gradient", yscale="log", title="Gradients")
-    ax.legend(frameon=False, fontsize="small")
+    ax.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def _epoch_ends(history: History) -> list[float]:
