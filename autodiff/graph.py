@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from . import recording
+from .anomaly import check_gradient
 from .catalogue import functions
 from .errors import BranchError, GraphError, ShapeError, StaleError, describe
 from .evaluation import recompute
@@ -48,7 +49,7 @@ def topological_sort(root: GraphNode | Sequence[GraphNode]) -> Order:
     GraphError
         If `root` is not a node.
     """
-    roots = [root] if isinstance(root, GraphNode) else list(root)
+    roots = _nodes(root)
     for node in roots:
         if not isinstance(node, GraphNode):
             raise GraphError(f"topological_sort needs a node; got {describe(node)}")
@@ -136,8 +137,8 @@ def backward(order: Order, gradient: Any = None, accumulate: bool = False) -> No
         if isinstance(node, Constant):
             continue
         new = found.get(node)
-        if new is None and isinstance(node, Variable):
-            new = np.zeros_like(node.value)
+        if isinstance(node, Variable):  # the user's own: rules hand on views, and one array twice
+            new = np.zeros_like(node.value) if new is None else np.array(new)
         if accumulate and new is not None and node.gradient is not None:
             new = node.gradient + new
         node.gradient = new
@@ -171,7 +172,7 @@ def gradients(
     StaleError
         If a leaf was changed and `forward` has not been called since.
     """
-    wanted = [variables] if isinstance(variables, GraphNode) else list(variables)
+    wanted = _nodes(variables)
     for node in [root, *wanted]:
         if not isinstance(node, GraphNode):
             raise GraphError(f"gradients needs nodes; got {describe(node)}")
@@ -209,25 +210,33 @@ def reverse_sweep(
     `view` alone decides what this sweep computes: with the value of each node it gives numbers,
     with the node itself a graph of gradients.
     """
+    watching = recording.thread.watching
     found: dict[GraphNode, Any] = {order[-1]: seed} if order[-1] in needed else {}
     for node in reversed(order):
         if not node.inputs or node not in found:
             continue
         assert isinstance(node, Operator)
         operands = [view(operand) for operand in node.inputs]
-        for position, operand in enumerate(node.inputs):
-            if operand not in needed:
-                continue
-            share = node.primitive.vjp(position, found[node], view(node), *operands, **node.params)
+        wanted = [i for i, operand in enumerate(node.inputs) if operand in needed]
+        shares = node.primitive.pull(wanted, found[node], view(node), operands, node.params)
+        for position, share in zip(wanted, shares, strict=True):
             if share is None:
                 continue
+            operand = node.inputs[position]
             if getattr(share, "shape", ()) != operand.shape:
                 raise GraphError(
                     f"the derivative rule of {node.primitive.name!r} returned a gradient of shape "
                     f"{np.shape(share)} for operand {position}, {describe(operand)}"
                 )
+            if watching:
+                check_gradient(share, node, position)
             found[operand] = found[operand] + share if operand in found else share
     return found
+
+
+def _nodes(given: Any) -> list[Any]:
+    """One node, or an iterable of them, as a list."""
+    return list(given) if isinstance(given, Iterable) and not hasattr(given, "shape") else [given]
 
 
 def _scalar(root: GraphNode) -> GraphNode:

@@ -75,7 +75,9 @@ class Recorded:
 
     @staticmethod
     def _or_zeros(nodes: list[GraphNode], found: dict[GraphNode, Any], view: View) -> list[Any]:
-        return [found[n] if n in found else functions["zeros_like"](view(n)) for n in nodes]
+        results = [found[n] if n in found else functions["zeros_like"](view(n)) for n in nodes]
+        # Rules hand on views, and one array twice; an array handed out is the user's own.
+        return [one if isinstance(one, GraphNode) else np.array(one)[()] for one in results]
 
     @staticmethod
     def _check(given: list[Any], nodes: list[GraphNode], what: str, of: str) -> None:
