@@ -14,6 +14,7 @@ or transform a function: ``ad.grad(lambda w: (w * w).sum())(w0)``.
 """
 
 from . import data, nn, optim, training
+from .anomaly import detect_anomaly
 from .check import check_grads
 from .draw import draw
 from .errors import (
@@ -30,6 +31,7 @@ from .errors import (
     GraphError,
     IndexingError,
     MissingDependencyError,
+    NotFiniteError,
     ShapeError,
     StaleError,
 )

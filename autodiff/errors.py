@@ -55,6 +55,10 @@ class DifferentiationError(AutodiffError, TypeError):
     """A function was asked for a derivative that it does not have."""
 
 
+class NotFiniteError(AutodiffError, FloatingPointError):
+    """A value or a gradient is infinite or not a number."""
+
+
 class DispatchError(AutodiffError, TypeError):
     """No implementation, or no most specific one, exists for a backend and a primitive."""
 

@@ -5,27 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .anomaly import check_value
 from .dispatch import NumPy, kernel
 from .errors import with_operands
+from .recording import thread
 from .structures import Clock, GraphNode, Operator
 
 
 def evaluate(
-    primitive: Any, values: Sequence[Any], params: dict[str, Any], operands: Sequence[Any]
+    primitive: Any,
+    values: Sequence[Any],
+    params: dict[str, Any],
+    operands: Sequence[Any],
+    node: Operator | None = None,
 ) -> Any:
     """Run `primitive` on plain values; an error is reported with the operands that caused it."""
     run = kernel(NumPy, primitive)
     try:
-        return run(*values, **params)
+        value = run(*values, **params)
     except (ValueError, TypeError, IndexError) as error:
         cause = primitive.diagnose(error, values, params)
         raise type(cause)(with_operands(primitive.name, cause, operands)) from error
+    if thread.watching:
+        check_value(value, primitive, operands, node)
+    return value
 
 
 def recompute(node: GraphNode) -> None:
     """Execute one operator on the present values of its inputs."""
     assert isinstance(node, Operator)
-    node.value = evaluate(
-        node.primitive, [operand.value for operand in node.inputs], node.params, node.inputs
-    )
+    values = [operand.value for operand in node.inputs]
+    node.value = evaluate(node.primitive, values, node.params, node.inputs, node)
     node.tick = Clock.now

@@ -30,13 +30,14 @@ class _Thread(threading.local):
 
     `branches` are the decisions taken so far, newest first. `scope` is the path of the layers that
     are being called, outermost first, such as ``"Sequential/0 Conv2d"``. `recording` counts the
-    sweeps, each of which ends a recording.
+    sweeps, each of which ends a recording. `watching` asks for a look at every value.
     """
 
     branches: Branch | None = None
     scope: str = ""
     recording: int = 0
     depth: int = 0
+    watching: bool = False
 
 
 thread = _Thread()

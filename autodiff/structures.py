@@ -70,6 +70,11 @@ class GraphNode(Notation):
         return value.dtype if hasattr(value, "dtype") else np.asarray(value).dtype
 
     def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ShapeError(
+                f"{describe(self)} is neither true nor false as a whole; "
+                "reduce it first, for instance with .min() or .max()"
+            )
         return recording.decide(self, bool(self.value))
 
     def __repr__(self) -> str:
@@ -205,12 +210,15 @@ class Operator(GraphNode):
     scope : str
         The layers that built it, outermost first, such as ``"Sequential/0 Conv2d"``; empty outside
         of layers.
+    line : str or None
+        The line of the user's code that built it, within `detect_anomaly`.
     """
 
     __slots__ = (
         "branches",
         "gradient",
         "inputs",
+        "line",
         "params",
         "primitive",
         "recording",
@@ -232,6 +240,7 @@ class Operator(GraphNode):
         self.branches = thread.branches
         self.recording = thread.recording
         self.scope = thread.scope
+        self.line = recording.user_line() if thread.watching else None
         self.requires_grad = (
             primitive.differentiable
             and any([node.requires_grad for node in inputs])

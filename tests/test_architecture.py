@@ -21,6 +21,7 @@ FLOORS = [
     "catalogue",
     "notation",
     "recording",
+    "anomaly",
     "structures",
     "dispatch",
     "evaluation",

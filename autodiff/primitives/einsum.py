@@ -18,15 +18,15 @@ from .shaping import expand_dims
 class Einsum(General):
     r"""Einstein summation, as `numpy.einsum`: axes are named by letters, and products summed.
 
-    ``einsum("ij,jk->ik", a, b)`` is :math:`y_{ik} = \sum_j a_{ij} b_{jk}`. The result is linear in each
-    operand. Its transpose in one operand is again a sum of products: of the gradient and the other
-    operands, with the letters of that operand as result.
+    ``einsum("ij,jk->ik", a, b)`` is :math:`y_{ik} = \sum_j a_{ij} b_{jk}`. The result is linear in
+    each operand. Its transpose in one operand is again a sum of products: of the gradient and the
+    other operands, with the letters of that operand as result.
 
     Parameters
     ----------
     subscripts : str
-        For each operand the letters of its axes, and after ``->`` those of the result. Without ``->``
-        the letters that occur once, sorted. ``...`` stands for axes that broadcast.
+        For each operand the letters of its axes, and after ``->`` those of the result. Without
+        ``->`` the letters that occur once, sorted. ``...`` stands for axes that broadcast.
     *operands : array_like
         The operands.
 
@@ -71,7 +71,8 @@ class Einsum(General):
             for letter, length in zip(letters, shape, strict=True):
                 if lengths.setdefault(letter, length) not in (length, 1) and length != 1:
                     raise ShapeError(
-                        f"letter {letter!r} stands for axes of length {lengths[letter]} and {length}"
+                        f"letter {letter!r} stands for axes of lengths {lengths[letter]} and "
+                        f"{length}; they must be equal, or one must be 1"
                     )
                 lengths[letter] = max(lengths[letter], length)
         return tuple(lengths[letter] for letter in result)

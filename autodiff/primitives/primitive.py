@@ -79,6 +79,17 @@ class Primitive:
         r"""Reverse mode: :math:`J_i^T \bar y`, the share of operand `position` in the gradient."""
         raise DifferentiationError(f"{self.name} has no reverse-mode derivative")
 
+    def pull(
+        self,
+        positions: Sequence[int],
+        gradient: Any,
+        output: Any,
+        operands: Sequence[Any],
+        params: dict[str, Any],
+    ) -> list[Any]:
+        """Reverse mode for several operands; override it where they share work."""
+        return [self.vjp(i, gradient, output, *operands, **params) for i in positions]
+
     def jvp(self, tangents: Sequence[Any], output: Any, *operands: Any, **params: Any) -> Any:
         r"""Forward mode: :math:`\sum_i J_i \dot x_i`; a tangent is None where it is zero."""
         raise DifferentiationError(f"{self.name} has no forward-mode derivative")
