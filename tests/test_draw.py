@@ -151,7 +151,7 @@ def test_kinds_differ_in_outline_not_only_in_colour(loss):
         outlines.setdefault(kind, set()).add(re.search(r"shape=(\w+)", looks)[1])
     assert outlines == {
         "Constant": {"note"},
-        "Variable": {"octagon"},
+        "Variable": {"cylinder"},
         "ScalarOperator": {"ellipse"},
         "BroadcastedOperator": {"box"},
     }

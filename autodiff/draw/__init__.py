@@ -30,7 +30,7 @@ def draw(
     """Draw a graph as `topological_sort` sorts it.
 
     Each node shows its position in the order, its name, its kind and its shape. Data are drawn as
-    notes, parameters as octagons, scalar operators as ellipses, other operators as rounded boxes,
+    notes, parameters as cylinders, scalar operators as ellipses, other operators as rounded boxes,
     collapsed layers as blocks. Solid arrows lead from inputs to users, dashed ones back along the
     flow of the gradient.
 

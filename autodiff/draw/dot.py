@@ -20,7 +20,7 @@ _LONGEST_NAME = 40
 # are tints of a palette that colour-blind readers tell apart (Okabe and Ito).
 _LOOKS = {
     "Constant": 'shape=note, fillcolor="#d6ebf8", color="#0072b2"',
-    "Variable": 'shape=octagon, fillcolor="#ffe3ad", color="#b35900", penwidth=2, margin="0.02,0"',
+    "Variable": 'shape=cylinder, fillcolor="#ffe3ad", color="#b35900", penwidth=2, labelloc=b',
     "ScalarOperator": 'shape=ellipse, fillcolor="#ffffff", margin="0.02,0.02"',
     "BroadcastedOperator": 'shape=box, style="filled,rounded", fillcolor="#ffffff"',
     "Layer": 'shape=box3d, fillcolor="#e6e6e6"',
@@ -52,7 +52,7 @@ def write(boxes: Sequence[Box], edges: Sequence[Edge], direction: str, size: str
     lines = [
         "digraph autodiff {",
         f'  graph [rankdir={direction}, bgcolor="white", ranksep=0.35, nodesep=0.25]',
-        '  node [fontname="Helvetica,Arial,sans-serif", fontsize=11, style=filled, '
+        '  node [fontname="Helvetica", fontsize=11, style=filled, '
         f'color="#333333", height=0.3{size}]',
         '  edge [arrowsize=0.7, color="#333333"]',
     ]

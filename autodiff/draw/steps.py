@@ -253,4 +253,4 @@ class _Sweep:
             + [len(self._line("value", node, self.values)) for node in self.values]
             + [len(self._line("gradient", node, self.gradients)) for node in self.gradients]
         )
-        return f", fixedsize=true, width={0.6 + 0.09 * longest:.2f}, height=0.85"
+        return f", fixedsize=true, width={0.6 + 0.09 * longest:.2f}, height=1"
