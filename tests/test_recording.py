@@ -1,0 +1,237 @@
+"""Decisions of Python code while a graph is built: a replay may not fall otherwise."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+
+
+def leaky(x):
+    if x.sum() > 0:  # the line that the error names
+        return x * 2.0
+    return x * 0.1
+
+
+DECISION = f"test_recording.py:{inspect.getsourcelines(leaky)[1] + 1}"
+
+
+@pytest.fixture
+def recorded():
+    x = ad.Constant(np.ones(3), name="x")
+    w = ad.Variable(np.ones(3), name="w")
+    return x, w, ad.topological_sort(leaky(x * w).sum())
+
+
+def test_a_flipped_decision_is_refused_naming_file_and_line(recorded):
+    x, _, order = recorded
+    x.output = -np.ones(3)
+    with pytest.raises(
+        ad.BranchError, match=rf"{DECISION} decided on .*was True .*is False now; build"
+    ):
+        ad.forward(order)
+
+
+def test_a_decision_that_stands_is_accepted(recorded):
+    x, w, order = recorded
+    x.output, w.output = np.full(5, 2.0), np.full(5, 3.0)
+    assert ad.forward(order) == 60.0
+    ad.backward(order)
+    np.testing.assert_array_equal(w.gradient, np.full(5, 4.0))
+
+
+def test_a_decision_that_flips_back_is_accepted(recorded):
+    x, _, order = recorded
+    x.output = -np.ones(3)
+    with pytest.raises(ad.BranchError):
+        ad.forward(order)
+    x.output = np.ones(3)
+    assert ad.forward(order) == 6.0
+
+
+def test_a_decision_about_data_alone():
+    x, w = ad.Constant(1.0), ad.Variable(2.0)
+    y = w * x if x > 0 else w
+    x.output = -1.0
+    with pytest.raises(ad.BranchError):
+        ad.forward(ad.topological_sort(y))
+
+
+def test_a_decision_about_parameters_alone():
+    w = ad.Variable(2.0)
+    y = w * 3.0 if w * w > 1 else w
+    w.output = 0.5
+    with pytest.raises(ad.BranchError):
+        ad.forward(ad.topological_sort(y))
+
+
+@pytest.mark.parametrize("ask", [bool, lambda c: not c, lambda c: c and 1, lambda c: any([c])])
+def test_every_way_of_asking_is_recorded(ask):
+    x, w = ad.Constant(1.0), ad.Variable(2.0)
+    asked = ask(x > 0)
+    y = w * float(asked is not None)
+    x.output = -1.0
+    with pytest.raises(ad.BranchError):
+        ad.forward(ad.topological_sort(y * x))
+
+
+def test_of_several_decisions_the_one_that_flips_is_named():
+    x, w = ad.Constant(2.0), ad.Variable(1.0)
+    y = w
+    for limit in (0.0, 1.0, 5.0):
+        y = y * x if x > limit else y + x
+    order = ad.topological_sort(y)
+    x.output = 4.0
+    assert ad.forward(order) == 20.0
+    x.output = 0.5
+    with pytest.raises(ad.BranchError, match="was True"):
+        ad.forward(order)
+    x.output = 6.0
+    with pytest.raises(ad.BranchError, match="was False"):
+        ad.forward(order)
+
+
+def newton(a):
+    root = ad.Constant(1.0)
+    while abs(root * root - a) > 1e-10:
+        root = 0.5 * (root + a / root)
+    return root
+
+
+def test_a_loop_until_converged_can_be_differentiated_and_replayed():
+    a = ad.Variable(2.0)
+    order = ad.topological_sort(newton(a))
+    ad.backward(order)
+    assert a.gradient == pytest.approx(0.5 / np.sqrt(2.0))
+    a.output = 2.01
+    assert ad.forward(order) == pytest.approx(np.sqrt(2.01))
+    a.output = 1.0
+    with pytest.raises(ad.BranchError):
+        ad.forward(order)
+
+
+LAST = "a decision after the root was built is remembered by no node"
+
+
+@pytest.mark.xfail(strict=True, reason=LAST)
+def test_a_loop_that_would_take_more_turns_is_refused():
+    a = ad.Variable(2.0)
+    order = ad.topological_sort(newton(a))
+    a.output = 200.0
+    with pytest.raises(ad.BranchError):
+        ad.forward(order)
+
+
+@pytest.mark.xfail(strict=True, reason=LAST)
+def test_a_decision_between_nodes_that_exist_already():
+    x = ad.Constant(1.0)
+    positive, negative = x * 1.0, x * -1.0
+    order = ad.topological_sort(positive if x > 0 else negative)
+    x.output = -1.0
+    with pytest.raises(ad.BranchError):
+        ad.forward(order)
+
+
+def descend(order, w, steps=1, rate=0.1):
+    for _ in range(steps):
+        ad.backward(order)
+        w.output = w.output - rate * w.gradient
+        ad.forward(order)
+
+
+def quadratic(w, x, target):
+    loss = np.sum((w * x - target) ** 2)
+    return loss, ad.topological_sort(loss)
+
+
+def test_a_loop_around_the_sweeps_is_no_decision_of_the_graph():
+    w = ad.Variable(np.zeros(2))
+    loss, order = quadratic(w, ad.Constant(np.ones(2)), 1.0)
+    turns = 0
+    while loss > 1e-3:
+        descend(order, w)
+        turns += 1
+    assert turns > 3
+    assert loss.output <= 1e-3
+
+
+def test_early_stopping_is_no_decision_of_the_next_graph():
+    """Its last condition was asked after the last sweep; the parameters are the same."""
+    w = ad.Variable(np.zeros(2))
+    loss, order = quadratic(w, ad.Constant(np.ones(2)), 1.0)
+    while loss > 1e-3:
+        descend(order, w)
+    _, second = quadratic(w, ad.Constant(np.ones(2)), 5.0)
+    descend(second, w, steps=30)
+    np.testing.assert_allclose(w.output, 5.0, atol=0.1)
+
+
+@pytest.mark.xfail(strict=True, raises=ad.BranchError, reason="shared data counts as shaping it")
+def test_early_stopping_is_no_decision_of_the_next_graph_on_the_same_data():
+    w, x = ad.Variable(np.zeros(2)), ad.Constant(np.ones(2))
+    loss, order = quadratic(w, x, 1.0)
+    while loss > 1e-3:
+        descend(order, w)
+    _, second = quadratic(w, x, 5.0)
+    descend(second, w, steps=30)
+    np.testing.assert_allclose(w.output, 5.0, atol=0.1)
+
+
+def test_a_graph_rebuilt_at_each_step_with_a_condition_between():
+    w, best = ad.Variable(np.zeros(2)), np.inf
+    for _ in range(20):
+        loss, order = quadratic(w, ad.Constant(np.ones(2)), 1.0)
+        descend(order, w)
+        if loss < best:
+            best = float(loss.output)
+    assert best < 1e-3
+
+
+def test_a_decision_of_another_graph_does_not_matter():
+    v = ad.Variable(1.0)
+    unrelated = v * 2.0 if v > 0 else v
+    w = ad.Variable(1.0)
+    order = ad.topological_sort(w * 3.0)
+    v.output = -1.0
+    assert ad.forward(order) == 3.0
+    with pytest.raises(ad.BranchError):
+        ad.forward(ad.topological_sort(unrelated))
+
+
+def test_decisions_inside_a_transform_stay_there():
+    w = ad.Variable(np.ones(3))
+    assert ad.grad(lambda x: leaky(w * x).sum())(-np.ones(3)) == pytest.approx([0.1] * 3)
+    order = ad.topological_sort((w * 2.0).sum())
+    w.output = -np.ones(3)
+    assert ad.forward(order) == -6.0
+
+
+def test_an_error_inside_a_transform_closes_it():
+    def broken(x):
+        raise KeyError("from the user")
+
+    with pytest.raises(KeyError, match="from the user"):
+        ad.grad(broken)(1.0)
+    assert ad.recording.thread.depth == 0
+
+
+def test_a_sweep_inside_a_transform_keeps_the_decisions_of_the_outer_function():
+    x, built = ad.Constant(1.0), []
+
+    def outer(v):
+        y = v * 2.0 if x > 0 else v
+        inner = ad.Variable(1.0)
+        ad.backward(ad.topological_sort(inner * inner))
+        built.append(y * x)
+        return built[0]
+
+    ad.vjp(outer, 1.0)
+    x.output = -1.0
+    with pytest.raises(ad.BranchError):
+        ad.forward(ad.topological_sort(built[0]))
+
+
+def test_an_array_has_no_single_truth():
+    with pytest.raises(ad.AutodiffError, match="neither true nor false as a whole"):
+        bool(ad.Variable(np.ones(3)) > 0)
