@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogue import functions
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from .recorded import Function, vjp
 
 
@@ -38,7 +38,7 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     DtypeError
         If an argument that is differentiated is not floating or complex.
     ArgumentError
-        If `argnums` names an argument that is not given.
+        If `argnums` names an argument that is not given, or one twice.
     """
     both = value_and_grad(f, argnums)
 
@@ -76,7 +76,7 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
                 "use jacobian or vjp, or reduce the result, for instance with .sum()"
             )
         result = pullback(functions["ones_like"](value))
-        return value, (result[0] if isinstance(argnums, int) else result)
+        return value, (result if isinstance(argnums, tuple) else result[0])
 
     return both
 
@@ -85,13 +85,17 @@ def of_arguments(
     f: Function, argnums: int | tuple[int, ...], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[list[Any], Function]:
     """The arguments that `argnums` names, and `f` as a function of these alone."""
-    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    wanted = argnums if isinstance(argnums, tuple) else (argnums,)
     for position in wanted:
+        if not isinstance(position, int | np.integer):
+            raise DtypeError(f"argnums is an integer or a tuple of integers; got {argnums!r}")
         if not -len(args) <= position < len(args):
             raise ArgumentError(
                 f"argnums {argnums} asks for argument {position}; "
                 f"there are {len(args)} positional ones"
             )
+    if len({position % len(args) for position in wanted}) != len(wanted):
+        raise ArgumentError(f"argnums {argnums} names an argument twice")
 
     def of_chosen(*chosen: Any) -> Any:
         filled = list(args)
