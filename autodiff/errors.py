@@ -82,7 +82,8 @@ def describe(operand: Any) -> str:
     kind = type(operand).__name__
     name = getattr(operand, "name", None)
     called = f"{kind} {name!r}" if isinstance(name, str) else kind
-    if hasattr(operand, "shape"):
+    # A primitive has a shape too: the rule, a method.
+    if isinstance(getattr(operand, "shape", None), tuple):
         return f"{called} of shape {tuple(operand.shape)}, {operand.dtype}"
     return called
 

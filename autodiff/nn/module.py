@@ -55,7 +55,12 @@ class Module:
         raise ArgumentError(f"{type(self).__name__} defines no forward(self, x)")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        """Run `forward`; every operator built in it remembers this module in its `scope`."""
+        """Run `forward` on nodes; every operator built in it remembers this module in its `scope`.
+
+        An array becomes a `Constant`. So all that the layers do is recorded and happens again in a
+        replay, also where no parameter is involved yet, as when a network begins with dropout.
+        """
+        inputs = tuple([Constant(x) if isinstance(x, np.ndarray) else x for x in inputs])
         outer = recording.thread.scope
         own = type(self).__name__
         if outer:

@@ -39,6 +39,8 @@ class BatchNorm(Module):
         Whether there are parameters :math:`\gamma` and :math:`\beta`.
     track_running_stats : bool
         Without running statistics those of the batch are used in evaluation mode too.
+    bias : bool
+        Whether there is a :math:`\beta`.
     dtype : dtype_like
         Floating type of parameters and statistics.
 
@@ -72,6 +74,7 @@ class BatchNorm(Module):
         affine: bool = True,
         track_running_stats: bool = True,
         *,
+        bias: bool = True,
         dtype: Any = np.float32,
     ) -> None:
         (self.num_features,) = positive(type(self).__name__, num_features=num_features)
@@ -79,7 +82,7 @@ class BatchNorm(Module):
         self.track_running_stats = track_running_stats
         shape = (self.num_features,)
         self.weight = Variable(np.ones(shape, dtype)) if affine else None
-        self.bias = Variable(np.zeros(shape, dtype)) if affine else None
+        self.bias = Variable(np.zeros(shape, dtype)) if affine and bias else None
         self.running_mean = Constant(np.zeros(shape, dtype)) if track_running_stats else None
         self.running_var = Constant(np.ones(shape, dtype)) if track_running_stats else None
         self.num_batches_tracked = Constant(np.array(0)) if track_running_stats else None
@@ -100,11 +103,11 @@ class BatchNorm(Module):
         else:
             centred = x - self._channels(self.running_mean, rank)
             variance = self._channels(self.running_var, rank)
-        if self.weight is None or self.bias is None:
+        if self.weight is None:
             return centred / sqrt(variance + self.eps)
         # The factor has one element a channel: one pass over the batch instead of two.
-        factor = self._channels(self.weight, rank) / sqrt(variance + self.eps)
-        return centred * factor + self._channels(self.bias, rank)
+        y = centred * (self._channels(self.weight, rank) / sqrt(variance + self.eps))
+        return y if self.bias is None else y + self._channels(self.bias, rank)
 
     def _track(self, variance: Any, center: Any, x: Any) -> Any:
         if self.running_mean is None or self.running_var is None or not self.training:
@@ -126,7 +129,7 @@ class BatchNorm(Module):
     def extra_repr(self) -> str:
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"track_running_stats={self.track_running_stats}"
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
         )
 
 
@@ -208,5 +211,6 @@ class LayerNorm(Module):
 
     def extra_repr(self) -> str:
         return (
-            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+            f"{self.normalized_shape}, eps={self.eps}, "
+            f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
         )
