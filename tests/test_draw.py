@@ -181,7 +181,7 @@ def test_a_layer_collapses_to_one_node_with_its_own_parameters(loss):
     drawn = ad.draw(order, collapse="layer", gradients=True)
     nodes, forward, reverse = parsed(drawn)
     assert sorted(nodes) == [0, 4, 5, 6, 7, 8, 9]
-    assert nodes[4][0] == ["1-4: net/0", "Layer matmul, add", "shape (5, 2)"]
+    assert nodes[4][0] == ["1-4: net/0", "Layer: matmul, add", "shape (5, 2)", "8 parameters"]
     assert "box3d" in nodes[4][1]
     assert set(forward) == {(0, 4), (4, 5), (5, 6), (6, 7), (7, 9), (8, 9)}
     assert set(reverse) == {(5, 4), (6, 5), (7, 6), (9, 7)}

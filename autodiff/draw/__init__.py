@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import ArgumentError, GraphError, describe
 from ..graph import Order, topological_sort
-from ..structures import GraphNode
+from ..structures import GraphNode, Variable
 from .dot import Box, Edge, brief, look, ranges, reverse_uses, title, write
 from .layers import layers
 from .picture import Picture
@@ -84,9 +84,11 @@ def draw(
         box_of.update(dict.fromkeys(members, position[last]))
         lines = [
             f"{ranges(position[node] for node in members)}: {layer.scope}",
-            "Layer " + _several([node.primitive.name for node in layer.operators]),  # type: ignore[attr-defined]
+            "Layer: " + _several([node.primitive.name for node in layer.operators]),  # type: ignore[attr-defined]
             *_facts(last, values, bool(gradients), dtypes),
         ]
+        if count := sum(leaf.size for leaf in layer.leaves if isinstance(leaf, Variable)):
+            lines.append(f"{count} parameters")
         boxes[position[last]] = Box(position[last], tuple(lines), "Layer")
     if len(set(box_of.values())) > max_nodes:
         raise GraphError(_too_large(len(set(box_of.values())), max_nodes, bool(collapse)))

@@ -23,7 +23,7 @@ _LOOKS = {
     "Variable": 'shape=cylinder, fillcolor="#ffe3ad", color="#b35900", penwidth=2, labelloc=b',
     "ScalarOperator": 'shape=ellipse, fillcolor="#ffffff", margin="0.02,0.02"',
     "BroadcastedOperator": 'shape=box, style="filled,rounded", fillcolor="#ffffff"',
-    "Layer": 'shape=box3d, fillcolor="#e6e6e6"',
+    "Layer": 'shape=box3d, margin="0.15,0.1", fillcolor="#e6e6e6"',
 }
 _REVERSE = 'style=dashed, color="#c1440e", constraint=false'
 _HIDDEN = "style=invis, constraint=false"
