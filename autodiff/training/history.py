@@ -120,11 +120,11 @@ def _style() -> Iterator[Any]:
 
 def _plot_loss(history: History, ax: Any) -> None:
     steps = range(1, len(history.loss) + 1)
-    ax.plot(steps, history.loss, color="0.7", linewidth=0.8, label="each step")
+    ax.plot(steps, history.loss, color="0.7", linestyle="-", linewidth=0.8, label="each step")
     ends = _epoch_ends(history)
     # A mean over an epoch belongs to its middle, a test to its end.
     middles = [end - ends[0] / 2 for end in ends]
-    ax.plot(middles, history.epoch_loss, color="black", marker="o", label="mean of an epoch")
+    ax.plot(middles, history.epoch_loss, "k-", marker="o", label="mean of an epoch")
     if history.test_loss:
         ax.plot(ends, history.test_loss, color=COLORS[0], linestyle="--", marker="s", label="test")
     ax.set(xlabel="step", ylabel="loss", ylim=(0, None), title="Loss")
