@@ -5,6 +5,7 @@ Nothing is computed here. Each piece of notation looks its function up in the ca
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -152,7 +153,7 @@ class Notation:
 
     def transpose(self, *axes: Any) -> Any:
         """The axes in another order; reversed where none is given."""
-        return functions["transpose"](self, (axes[0] if len(axes) == 1 else axes) or None)
+        return functions["transpose"](self, (axes[0] if len(axes) == 1 else axes or None))
 
     def astype(self, dtype: Any) -> Any:
         """The same values in another dtype."""
@@ -167,16 +168,21 @@ class Notation:
         return (self[position] for position in range(len(self)))
 
     def __float__(self) -> float:
-        raise DtypeError(
-            "float(node) would cut the graph, so that no gradient could flow back; "
-            "for the number alone write float(node.output)"
-        )
+        raise DtypeError(_cut("float"))
+
+    def __int__(self) -> int:
+        raise DtypeError(_cut("int"))
+
+    def __index__(self) -> int:
+        raise DtypeError(_cut("int"))
+
+    def __complex__(self) -> complex:
+        raise DtypeError(_cut("complex"))
 
     def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
         raise DtypeError(
             "turning a node into an array would cut the graph, so that no gradient could flow "
-            "back; "
-            "for the array alone write node.output"
+            "back; for the array alone write node.output"
         )
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -198,4 +204,24 @@ class Notation:
                 f"np.{function.__name__} has no derivative here; for the array alone use "
                 "node.output"
             )
-        return numpy_functions[function](*args, **kwargs)
+        ours = numpy_functions[function]
+        try:
+            return ours(*args, **kwargs)
+        except TypeError:
+            # Most likely one of the arguments of NumPy's that there are not here, such as dtype=.
+            signature = inspect.signature(ours)
+            try:
+                signature.bind(*args, **kwargs)
+            except TypeError as error:
+                names = ", ".join(signature.parameters)
+                raise DtypeError(
+                    f"np.{function.__name__} on a node takes ({names}); it {error}"
+                ) from None
+            raise
+
+
+def _cut(kind: str) -> str:
+    return (
+        f"{kind}(node) would cut the graph, so that no gradient could flow back; "
+        f"for the number alone write {kind}(node.output)"
+    )
