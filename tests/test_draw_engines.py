@@ -1,4 +1,4 @@
-"""The picture is drawn by both engines, saved, shown; without an engine, it says what to install."""
+"""The picture is drawn by both engines, saved and shown; without one, it says what to install."""
 
 import re
 import shutil
