@@ -103,6 +103,16 @@ from .structures import (
     ScalarOperator,
     Variable,
 )
-from .transforms import custom_gradient, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .transforms import (
+    checkpoint,
+    custom_gradient,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 
 __version__ = "0.1.0"

@@ -63,8 +63,16 @@ class _Custom(General):
             value = value.value
         return np.asarray(value)[()]
 
-    def vjp(self, position: int, gradient: Any, output: Any, *operands: Any, **params: Any) -> Any:
-        return self._shares(gradient, operands)[position]
+    def pull(
+        self,
+        positions: Sequence[int],
+        gradient: Any,
+        output: Any,
+        operands: Sequence[Any],
+        params: dict[str, Any],
+    ) -> list[Any]:
+        shares = self._shares(gradient, operands)
+        return [shares[position] for position in positions]
 
     def jvp(self, tangents: Sequence[Any], output: Any, *operands: Any, **params: Any) -> Any:
         # The pullback is a linear function of the gradient; its transpose is the forward mode.
