@@ -317,6 +317,7 @@ class TestDataLoader:
         [
             (ad.ArgumentError, (), {}, "needs at least one array"),
             (ad.ShapeError, (np.ones(3), np.ones(4)), {}, r"equal numbers.*\(3,\) and \(4,\)"),
+            (ad.ShapeError, ([[1], [2, 3]], [0, 1]), {}, "rectangular arrays; NumPy says"),
             (ad.ShapeError, (np.ones(3), 4), {}, "equal numbers of examples"),
             (ad.ShapeError, (np.ones((0, 3)),), {}, "the arrays are empty"),
             (ad.ArgumentError, (np.ones(3),), {"batch_size": 0}, "batch_size must be a positive"),

@@ -63,7 +63,10 @@ class DataLoader:
         for array in arrays:
             if isinstance(array, GraphNode):
                 raise DtypeError(f"DataLoader takes arrays; got {describe(array)}: write .output")
-        self.arrays = tuple(np.asarray(array) for array in arrays)
+        try:
+            self.arrays = tuple([np.asarray(array) for array in arrays])
+        except ValueError as error:
+            raise ShapeError(f"DataLoader needs rectangular arrays; NumPy says: {error}") from error
         counts = [array.shape[0] if array.ndim else None for array in self.arrays]
         if None in counts or len(set(counts)) != 1:
             listed = " and ".join(str(array.shape) for array in self.arrays)

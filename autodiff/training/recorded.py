@@ -10,8 +10,9 @@ import numpy as np
 
 from ..data import DataLoader
 from ..errors import DataError, DtypeError, IndexingError, ShapeError, describe
-from ..graph import Order, forward, topological_sort
+from ..graph import forward
 from ..nn import Module
+from ..ordering import Order, topological_sort
 from ..primitives.losses import cross_entropy
 from ..structures import Constant, GraphNode
 
@@ -89,7 +90,8 @@ def batches_of(data: Data, what: str, batch_size: int, shuffle: bool, seed: Any)
     ShapeError
         If the arrays have different numbers of examples, or none.
     """
-    if isinstance(data, tuple | list) and len(data) == 2:
+    arrays = isinstance(data, list) and all([isinstance(part, np.ndarray) for part in data])
+    if (isinstance(data, tuple) or arrays) and len(data) == 2:
         return DataLoader(*data, batch_size=batch_size, shuffle=shuffle, seed=seed)
     if isinstance(data, DataLoader):
         if len(data.arrays) != 2:
