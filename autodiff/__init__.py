@@ -35,7 +35,8 @@ from .errors import (
     ShapeError,
     StaleError,
 )
-from .graph import backward, forward, gradients, topological_sort
+from .graph import backward, forward, gradients
+from .ordering import topological_sort
 from .primitives.activations import gelu, leaky_relu, log_softmax, relu, sigmoid, softmax
 from .primitives.arithmetic import (
     add,

@@ -21,59 +21,14 @@ import numpy as np
 from . import recording
 from .anomaly import check_gradient
 from .catalogue import functions
-from .errors import BranchError, GraphError, ShapeError, StaleError, describe
+from .decisions import check_decisions
+from .errors import GraphError, ShapeError, StaleError, describe
 from .evaluation import recompute
+from .ordering import as_nodes, topological_sort
 from .structures import Constant, GraphNode, Operator, Variable
 
-Order = list[GraphNode]
 
-
-def topological_sort(root: GraphNode | Sequence[GraphNode]) -> Order:
-    """Sort the graph below `root` so that every node comes after its inputs.
-
-    The search is depth first and keeps its own stack, so that a graph may be deeper than Python's
-    recursion limit; each node is expanded once, so the cost is linear in nodes plus edges.
-
-    Parameters
-    ----------
-    root : GraphNode or sequence of GraphNode
-        The node, or nodes, to be computed.
-
-    Returns
-    -------
-    list of GraphNode
-        Every node that `root` depends on, once, inputs first; `root` is the last.
-
-    Raises
-    ------
-    GraphError
-        If `root` is not a node.
-    """
-    roots = _nodes(root)
-    for node in roots:
-        if not isinstance(node, GraphNode):
-            raise GraphError(f"topological_sort needs a node; got {describe(node)}")
-    order: Order = []
-    visited: set[GraphNode] = set()
-    for start in roots:
-        if start in visited:
-            continue
-        visited.add(start)
-        stack = [(start, iter(start.inputs))]
-        while stack:
-            node, pending = stack[-1]
-            for child in pending:
-                if child not in visited:
-                    visited.add(child)
-                    stack.append((child, iter(child.inputs)))
-                    break
-            else:
-                order.append(node)
-                stack.pop()
-    return order
-
-
-def forward(order: Order) -> Any:
+def forward(order: list[GraphNode]) -> Any:
     """Recompute every operator of a sorted graph from the present data of its leaves.
 
     Returns
@@ -93,11 +48,11 @@ def forward(order: Order) -> Any:
     for node in order:
         if node.inputs:
             recompute(node)
-    _check_branches(order)
+    check_decisions(order)
     return order[-1].output
 
 
-def backward(order: Order, gradient: Any = None, accumulate: bool = False) -> None:
+def backward(order: list[GraphNode], gradient: Any = None, accumulate: bool = False) -> None:
     r"""Compute the gradient of the last node with respect to every node before it.
 
     With :math:`\bar v = \partial L / \partial v`, each operator :math:`y = f(x_1, \dots, x_n)` adds
@@ -172,7 +127,7 @@ def gradients(
     StaleError
         If a leaf was changed and `forward` has not been called since.
     """
-    wanted = _nodes(variables)
+    wanted = as_nodes(variables)
     for node in [root, *wanted]:
         if not isinstance(node, GraphNode):
             raise GraphError(f"gradients needs nodes; got {describe(node)}")
@@ -188,7 +143,7 @@ def gradients(
     return result[0] if isinstance(variables, GraphNode) else result
 
 
-def dependents(order: Order, sources: Iterable[GraphNode]) -> set[GraphNode]:
+def dependents(order: list[GraphNode], sources: Iterable[GraphNode]) -> set[GraphNode]:
     """The nodes of `order` through which a gradient flows to one of `sources`, these included."""
     found = set(sources)
     for node in order:
@@ -202,7 +157,7 @@ def dependents(order: Order, sources: Iterable[GraphNode]) -> set[GraphNode]:
 
 
 def reverse_sweep(
-    order: Order, seed: Any, needed: set[GraphNode], view: Callable[[GraphNode], Any]
+    order: list[GraphNode], seed: Any, needed: set[GraphNode], view: Callable[[GraphNode], Any]
 ) -> dict[GraphNode, Any]:
     """Push `seed` from the last node of `order` back to all nodes in `needed`.
 
@@ -210,7 +165,6 @@ def reverse_sweep(
     `view` alone decides what this sweep computes: with the value of each node it gives numbers,
     with the node itself a graph of gradients.
     """
-    watching = recording.thread.watching
     found: dict[GraphNode, Any] = {order[-1]: seed} if order[-1] in needed else {}
     for node in reversed(order):
         if not node.inputs or node not in found:
@@ -223,20 +177,20 @@ def reverse_sweep(
             if share is None:
                 continue
             operand = node.inputs[position]
-            if getattr(share, "shape", ()) != operand.shape:
-                raise GraphError(
-                    f"the derivative rule of {node.primitive.name!r} returned a gradient of shape "
-                    f"{np.shape(share)} for operand {position}, {describe(operand)}"
-                )
-            if watching:
-                check_gradient(share, node, position)
+            _check_share(share, node, position)
             found[operand] = found[operand] + share if operand in found else share
     return found
 
 
-def _nodes(given: Any) -> list[Any]:
-    """One node, or an iterable of them, as a list."""
-    return list(given) if isinstance(given, Iterable) and not hasattr(given, "shape") else [given]
+def _check_share(share: Any, node: Operator, position: int) -> None:
+    operand = node.inputs[position]
+    if getattr(share, "shape", ()) != operand.shape:
+        raise GraphError(
+            f"the derivative rule of {node.primitive.name!r} returned a gradient of shape "
+            f"{np.shape(share)} for operand {position}, {describe(operand)}"
+        )
+    if recording.thread.watching:
+        check_gradient(share, node, position)
 
 
 def _scalar(root: GraphNode) -> GraphNode:
@@ -259,14 +213,14 @@ def _seed(root: GraphNode, gradient: Any) -> Any:
     return seed
 
 
-def _check_order(order: Order) -> None:
+def _check_order(order: list[GraphNode]) -> None:
     if isinstance(order, GraphNode):
         raise GraphError("this takes a sorted graph; write ad.topological_sort(node) first")
     if not order:
         raise GraphError("an empty list of nodes has nothing to compute")
 
 
-def _check_fresh(order: Order) -> None:
+def _check_fresh(order: list[GraphNode]) -> None:
     for node in order:
         for operand in node.inputs:
             if operand.tick > node.tick:
@@ -274,43 +228,3 @@ def _check_fresh(order: Order) -> None:
                     f"{describe(operand)} changed after {node!r} was computed from it; "
                     "call ad.forward(order) before ad.backward(order)"
                 )
-
-
-def _check_branches(order: Order) -> None:
-    """Refuse a replay for which Python code would have built another graph."""
-    heads = {
-        id(head): head for node in order if (head := getattr(node, "branches", None)) is not None
-    }
-    members: set[GraphNode] = set(order) if heads else set()
-    checked = set()
-    for head in heads.values():
-        branch: recording.Branch | None = head
-        while branch is not None and id(branch) not in checked:
-            checked.add(id(branch))
-            condition = topological_sort(branch.condition)
-            if _concerns(branch, condition, members):
-                for node in condition:
-                    if node.inputs and node not in members:
-                        recompute(node)
-                if bool(branch.condition.value) != branch.taken:
-                    raise BranchError(
-                        f"{branch.line} decided on {branch.condition!r}, which was {branch.taken} "
-                        f"when the graph was built and is {not branch.taken} now; "
-                        "build the graph again for this data"
-                    )
-            branch = branch.previous
-
-
-def _concerns(branch: recording.Branch, condition: Order, members: set[GraphNode]) -> bool:
-    """Whether a decision shaped the graph of `members`.
-
-    A condition on data or on operators of the graph did. A condition that shares only variables did
-    so if it was computed while the graph was built; if a sweep lies between, as where a loss is
-    compared to a tolerance between two epochs, the decision was about the sweeps.
-    """
-    shared = [node for node in condition if node in members]
-    if any([not isinstance(node, Variable) for node in shared]):
-        return True
-    return bool(shared) and all(
-        [node.recording == branch.recording for node in condition if isinstance(node, Operator)]
-    )

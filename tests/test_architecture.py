@@ -25,6 +25,8 @@ FLOORS = [
     "structures",
     "dispatch",
     "evaluation",
+    "ordering",
+    "decisions",
     "graph",
     "primitives",
     "trees",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import ArgumentError, GraphError, describe
-from ..graph import Order, topological_sort
+from ..ordering import topological_sort
 from ..structures import GraphNode, Variable
 from .dot import Box, Edge, brief, look, ranges, reverse_uses, title, write
 from .layers import layers
@@ -119,7 +119,7 @@ def draw(
     )
 
 
-def _sorted(graph: Any) -> Order:
+def _sorted(graph: Any) -> list[GraphNode]:
     """`graph` itself if it is a sorted graph, else sorted."""
     if isinstance(graph, GraphNode):
         return topological_sort(graph)

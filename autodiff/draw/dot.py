@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..graph import Order
 from ..structures import Constant, GraphNode, Operator, ScalarOperator, Variable, weak_number
 
 _LONGEST_NAME = 40
@@ -96,7 +95,7 @@ def flows(node: GraphNode, position: int) -> bool:
     )
 
 
-def reverse_uses(order: Order) -> Iterator[tuple[GraphNode, GraphNode]]:
+def reverse_uses(order: list[GraphNode]) -> Iterator[tuple[GraphNode, GraphNode]]:
     """Pairs (user, input) along which the gradient of the last node flows, in backward's order."""
     reached = {order[-1]}
     for node in reversed(order):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import NamedTuple
 
-from ..graph import Order
 from ..structures import Constant, GraphNode, Variable
 
 
@@ -17,7 +16,7 @@ class Layer(NamedTuple):
     leaves: list[GraphNode]
 
 
-def layers(order: Order) -> list[Layer]:
+def layers(order: list[GraphNode]) -> list[Layer]:
     """The layers of a sorted graph, in its order.
 
     An operator knows its layer by its `scope`. To collapse everything with one scope would draw

@@ -14,7 +14,6 @@ import numpy as np
 
 from ..errors import ArgumentError, GraphError, MissingDependencyError, ShapeError, describe
 from ..evaluation import evaluate
-from ..graph import Order
 from ..structures import GraphNode, Operator
 from .dot import Box, Edge, brief, flows, look, title, write
 from .picture import accessible, render_svg, short_hash
@@ -127,7 +126,7 @@ class StepsPicture:
             return None
 
 
-def draw_steps(order: Order, direction: str) -> StepsPicture:
+def draw_steps(order: list[GraphNode], direction: str) -> StepsPicture:
     """Run both sweeps on copies of the values, and draw the graph after each operator.
 
     Raises
@@ -164,7 +163,7 @@ _Step = tuple[str, "GraphNode | None", dict, dict, set]
 class _Sweep:
     """Both sweeps, with a record of what is known after each operator."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: list[GraphNode]) -> None:
         self.order = order
         self.called = {node: title(node, position) for position, node in enumerate(order)}
         self.uses = [(node, position) for node in order for position in range(len(node.inputs))]

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError, describe
-from ..graph import forward, topological_sort
+from ..graph import forward
+from ..ordering import topological_sort
 from ..primitives.losses import cross_entropy
 from ..structures import Constant
 from .recorded import Data, Loss, Recorded, batches_of, mode, walk

@@ -13,7 +13,8 @@ import numpy as np
 from .. import recording
 from ..catalogue import functions
 from ..errors import DtypeError, GraphError, describe
-from ..graph import Order, dependents, reverse_sweep, topological_sort
+from ..graph import dependents, reverse_sweep
+from ..ordering import Order, topological_sort
 from ..primitives.kinds import General
 from ..structures import (
     Constant,
@@ -101,11 +102,11 @@ class _Run:
             thread.depth -= 1
             thread.recording, thread.branches = before
         self.sources = sources
-        self.order: Order = [
+        self.order = Order(
             node
             for node in topological_sort(self.result)
             if isinstance(node, Operator) and node.recording == number
-        ]
+        )
         inside = {*sources, *self.order}
         used = dict.fromkeys(child for node in self.order for child in node.inputs)
         self.outside = [node for node in used if node.requires_grad and node not in inside]

@@ -12,7 +12,8 @@ import numpy as np
 from .. import recording
 from ..catalogue import functions
 from ..errors import ArgumentError, DtypeError, ShapeError, describe
-from ..graph import Order, dependents, reverse_sweep, topological_sort
+from ..graph import dependents, reverse_sweep
+from ..ordering import topological_sort
 from ..structures import GraphNode, Operator, Variable, as_node, is_differentiable
 from ..trees import flatten, tree_map, unflatten
 
@@ -151,7 +152,9 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     return recorded.value, recorded.push(*tangents)
 
 
-def forward_sweep(order: Order, tangents: dict[GraphNode, Any], view: View) -> dict[GraphNode, Any]:
+def forward_sweep(
+    order: list[GraphNode], tangents: dict[GraphNode, Any], view: View
+) -> dict[GraphNode, Any]:
     """Push tangents from the leaves to the last node, with views as in `reverse_sweep`."""
     found = dict(tangents)
     for node in order:

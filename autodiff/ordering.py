@@ -1,0 +1,75 @@
+"""Sorting a graph, so that every node comes after its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from . import recording
+from .errors import GraphError, describe
+from .structures import GraphNode
+
+
+class Order(list[GraphNode]):
+    """A sorted graph: a list of nodes, inputs before users.
+
+    Attributes
+    ----------
+    branches : Branch or None
+        What Python code had decided when the graph was sorted. That a loop should end, for
+        instance, is decided after the last operator was built.
+    """
+
+    branches: recording.Branch | None = None
+
+
+def topological_sort(root: GraphNode | Sequence[GraphNode]) -> Order:
+    """Sort the graph below `root` so that every node comes after its inputs.
+
+    The search is depth first and keeps its own stack, so that a graph may be deeper than Python's
+    recursion limit; each node is expanded once, so the cost is linear in nodes plus edges.
+
+    Parameters
+    ----------
+    root : GraphNode or sequence of GraphNode
+        The node, or nodes, to be computed.
+
+    Returns
+    -------
+    list of GraphNode
+        Every node that `root` depends on, once, inputs first; `root` is the last.
+
+    Raises
+    ------
+    GraphError
+        If `root` is not a node.
+    """
+    roots = as_nodes(root)
+    for node in roots:
+        if not isinstance(node, GraphNode):
+            raise GraphError(f"topological_sort needs a node; got {describe(node)}")
+    order = Order()
+    if any([getattr(node, "recording", None) == recording.thread.recording for node in roots]):
+        order.branches = recording.thread.branches
+    visited: set[GraphNode] = set()
+    for start in roots:
+        if start in visited:
+            continue
+        visited.add(start)
+        stack = [(start, iter(start.inputs))]
+        while stack:
+            node, pending = stack[-1]
+            for child in pending:
+                if child not in visited:
+                    visited.add(child)
+                    stack.append((child, iter(child.inputs)))
+                    break
+            else:
+                order.append(node)
+                stack.pop()
+    return order
+
+
+def as_nodes(given: Any) -> list[Any]:
+    """One node, or an iterable of them, as a list."""
+    return list(given) if isinstance(given, Iterable) and not hasattr(given, "shape") else [given]
