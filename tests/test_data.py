@@ -69,11 +69,11 @@ class TestIdx:
             (idx(np.zeros((5, 5), np.uint8))[:-1], r"truncated.*shape \(5, 5\).*25 bytes, and 24"),
             (idx(np.zeros((5, 5), np.uint8)) + b"\0", "too long.*25 bytes, and 26 follow"),
             (
-                gzip.compress(idx(np.zeros(50, np.uint8)))[:-12],
+                gzip.compress(idx(np.zeros(50, np.uint8)), mtime=0)[:-12],
                 "truncated; the compressed data end",
             ),
             (b"\x1f\x8b" + b"\xff" * 50, "corrupt; gzip says"),
-            (gzip.compress(b"abc")[:10] + b"\xff" * 20, "corrupt; gzip says"),
+            (gzip.compress(b"abc", mtime=0)[:10] + b"\xff" * 20, "corrupt; gzip says"),
         ],
     )
     def test_what_is_wrong_is_said(self, tmp_path, content, message):
@@ -123,7 +123,9 @@ class TestFinding:
         for name in NAMES[:2]:
             content = (folder / name).read_bytes()
             (folder / name).unlink()
-            (folder / f"{name.replace('-idx', '.idx')}.gz").write_bytes(gzip.compress(content))
+            (folder / f"{name.replace('-idx', '.idx')}.gz").write_bytes(
+                gzip.compress(content, mtime=0)
+            )
         self.check(ad.data.load_mnist(folder))
 
     def test_the_cache_belongs_to_the_user(self, monkeypatch):
@@ -183,7 +185,7 @@ class TestDownload:
         """A mirror on this machine; the checksums are those of its files."""
         files = []
         for file, content in zip(module.FILES, small_mnist(), strict=True):
-            packed = gzip.compress(content)
+            packed = gzip.compress(content, mtime=0)
             (tmp_path / f"{file.name}.gz").write_bytes(packed)
             md5 = hashlib.md5(packed, usedforsecurity=False).hexdigest()
             files.append(file._replace(md5=md5))
