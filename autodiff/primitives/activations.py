@@ -8,11 +8,11 @@ import numpy as np
 
 from .. import catalogue
 from .arithmetic import greater, multiply, subtract
-from .broadcasting import where
-from .elementary import erf, exp
+from .broadcasting import stop_gradient, where
+from .elementary import erf, exp, log
 from .kinds import Elementwise
 from .primitive import primitive
-from .reductions import logsumexp
+from .reductions import max, sum
 
 
 class Relu(Elementwise):
@@ -65,13 +65,20 @@ def gelu(x: Any) -> Any:
 @catalogue.stands_for()
 def softmax(x: Any, axis: int = -1) -> Any:
     r"""Softmax :math:`y_i = e^{x_i} / \sum_j e^{x_j}` along an axis, without overflow."""
-    return exp(log_softmax(x, axis))
+    powers = exp(_shifted(x, axis))
+    return powers / sum(powers, axis, keepdims=True)
 
 
 @catalogue.stands_for()
 def log_softmax(x: Any, axis: int = -1) -> Any:
     r"""Logarithm of the softmax, :math:`y_i = x_i - \ln \sum_j e^{x_j}` along an axis."""
-    return subtract(x, logsumexp(x, axis, keepdims=True))
+    shifted = _shifted(x, axis)
+    return shifted - log(sum(exp(shifted), axis, keepdims=True))
+
+
+def _shifted(x: Any, axis: int) -> Any:
+    """`x` minus its maximum: the softmax is the same, and no digit is lost where `x` is large."""
+    return subtract(x, stop_gradient(max(x, axis, keepdims=True)))
 
 
 @catalogue.stands_for()

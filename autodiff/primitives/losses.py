@@ -8,11 +8,12 @@ import numpy as np
 
 from .. import catalogue
 from ..errors import DtypeError, IndexingError, ShapeError
+from .activations import softmax
 from .arithmetic import subtract
-from .elementary import exp, square
+from .elementary import square
 from .kinds import General, Nondifferentiable
 from .primitive import primitive
-from .reductions import count, logsumexp, mean, sum
+from .reductions import count, mean, sum
 
 
 class OneHotLike(Nondifferentiable):
@@ -88,8 +89,10 @@ class CrossEntropy(General):
                 f"labels must lie in 0 to {classes - 1}, for {classes} classes; got {labels.min()} "
                 f"to {labels.max()}"
             )
-        picked = np.take_along_axis(logits, np.expand_dims(labels, axis), axis)
-        return np.mean(logsumexp.function(logits, axis=(axis,), keepdims=True) - picked)
+        # Shifted first, so that large logits lose no digit in the difference.
+        shifted = logits - np.max(logits, axis, keepdims=True)
+        picked = np.take_along_axis(shifted, np.expand_dims(labels, axis), axis)
+        return np.mean(np.log(np.sum(np.exp(shifted), axis, keepdims=True)) - picked)
 
     def shape(self, logits, labels):
         if not logits:
@@ -130,7 +133,7 @@ cross_entropy = primitive(CrossEntropy)
 def _residual(logits: Any, labels: Any) -> Any:
     """Softmax minus the one-hot labels."""
     axis = _class_axis(np.ndim(logits))
-    return exp(logits - logsumexp(logits, axis, keepdims=True)) - one_hot_like(labels, logits)
+    return softmax(logits, axis) - one_hot_like(labels, logits)
 
 
 def _class_axis(rank: int) -> int:
