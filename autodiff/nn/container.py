@@ -71,6 +71,12 @@ class Sequential(Container):
         If a part is no module.
     """
 
+    def __getitem__(self, position: Any) -> Any:
+        """One part, or for a slice the `Sequential` of several, which keep their names."""
+        if not isinstance(position, slice):
+            return super().__getitem__(position)
+        return Sequential(dict(list(self.named_children())[position]))
+
     def forward(self, x: Any) -> Any:
         for module in self:
             x = module(x)

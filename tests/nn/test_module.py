@@ -197,6 +197,15 @@ class TestContainers:
         with pytest.raises(ad.IndexingError, match="has 2 parts; there is no number 5"):
             model[5]
 
+    def test_a_slice_is_a_network_of_the_same_layers(self):
+        model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+        head = model[1:]
+        assert isinstance(head, nn.Sequential) and list(head.state_dict()) == ["2.weight", "2.bias"]
+        assert head[-1] is model[2] and model[2].weight.name == "2.weight"
+        x = np.ones((1, 3), np.float32)
+        assert np.array_equal(head(model[:1](x).output).output, model(x).output)
+        assert len(model[5:]) == 0
+
     def test_names_of_its_own(self):
         model = nn.Sequential({"first": nn.Linear(3, 4), "act": nn.ReLU()})
         assert list(model.state_dict()) == ["first.weight", "first.bias"]
