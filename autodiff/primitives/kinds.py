@@ -37,14 +37,16 @@ class Elementwise(Primitive):
                 "be equal, or one must be 1"
             ) from None
 
-    def vjp(self, position: int, gradient: Any, output: Any, *operands: Any, **params: Any) -> Any:
+    def vjp(
+        self, position: int, gradient: Any, output: Any, /, *operands: Any, **params: Any
+    ) -> Any:
         partial = self.partials[position]
         if partial is None:
             return None
         derivative = conjugate(partial(output, *operands, **params))
         return sum_like(scale(gradient, derivative), operands[position], operands)
 
-    def jvp(self, tangents: Sequence[Any], output: Any, *operands: Any, **params: Any) -> Any:
+    def jvp(self, tangents: Sequence[Any], output: Any, /, *operands: Any, **params: Any) -> Any:
         total = None
         for partial, tangent in zip(self.partials, tangents, strict=True):
             if partial is not None and tangent is not None:
@@ -68,10 +70,12 @@ class Linear(Primitive):
     def transpose(self, gradient: Any, *operands: Any, **params: Any) -> Any:
         raise TypeError(f"{type(self).__name__} states no transpose")
 
-    def vjp(self, position: int, gradient: Any, output: Any, *operands: Any, **params: Any) -> Any:
+    def vjp(
+        self, position: int, gradient: Any, output: Any, /, *operands: Any, **params: Any
+    ) -> Any:
         return self.transpose(gradient, *operands, **params) if position == 0 else None
 
-    def jvp(self, tangents: Sequence[Any], output: Any, *operands: Any, **params: Any) -> Any:
+    def jvp(self, tangents: Sequence[Any], output: Any, /, *operands: Any, **params: Any) -> Any:
         return None if tangents[0] is None else self.apply(tangents[0], *operands[1:], **params)
 
 
@@ -89,12 +93,14 @@ class Bilinear(Primitive):
     def transpose_right(self, gradient: Any, *operands: Any, **params: Any) -> Any:
         raise TypeError(f"{type(self).__name__} states no transpose_right")
 
-    def vjp(self, position: int, gradient: Any, output: Any, *operands: Any, **params: Any) -> Any:
+    def vjp(
+        self, position: int, gradient: Any, output: Any, /, *operands: Any, **params: Any
+    ) -> Any:
         if position > 1:
             return None
         return (self.transpose_left, self.transpose_right)[position](gradient, *operands, **params)
 
-    def jvp(self, tangents: Sequence[Any], output: Any, *operands: Any, **params: Any) -> Any:
+    def jvp(self, tangents: Sequence[Any], output: Any, /, *operands: Any, **params: Any) -> Any:
         left, right, *rest = operands
         terms = []
         if tangents[0] is not None:

@@ -75,7 +75,9 @@ class Primitive:
         """
         raise TypeError(f"{type(self).__name__} states no shape rule")
 
-    def vjp(self, position: int, gradient: Any, output: Any, *operands: Any, **params: Any) -> Any:
+    def vjp(
+        self, position: int, gradient: Any, output: Any, /, *operands: Any, **params: Any
+    ) -> Any:
         r"""Reverse mode: :math:`J_i^T \bar y`, the share of operand `position` in the gradient."""
         raise DifferentiationError(f"{self.name} has no reverse-mode derivative")
 
@@ -90,7 +92,7 @@ class Primitive:
         """Reverse mode for several operands; override it where they share work."""
         return [self.vjp(i, gradient, output, *operands, **params) for i in positions]
 
-    def jvp(self, tangents: Sequence[Any], output: Any, *operands: Any, **params: Any) -> Any:
+    def jvp(self, tangents: Sequence[Any], output: Any, /, *operands: Any, **params: Any) -> Any:
         r"""Forward mode: :math:`\sum_i J_i \dot x_i`; a tangent is None where it is zero."""
         raise DifferentiationError(f"{self.name} has no forward-mode derivative")
 
