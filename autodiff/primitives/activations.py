@@ -13,6 +13,7 @@ from .elementary import erf, exp, log
 from .kinds import Elementwise
 from .primitive import primitive
 from .reductions import max, sum
+from .shaping import as_axis
 
 
 class Relu(Elementwise):
@@ -65,6 +66,7 @@ def gelu(x: Any) -> Any:
 @catalogue.stands_for()
 def softmax(x: Any, axis: int = -1) -> Any:
     r"""Softmax :math:`y_i = e^{x_i} / \sum_j e^{x_j}` along an axis, without overflow."""
+    axis = as_axis("softmax", axis, x)
     powers = exp(_shifted(x, axis))
     return powers / sum(powers, axis, keepdims=True)
 
@@ -72,6 +74,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
 @catalogue.stands_for()
 def log_softmax(x: Any, axis: int = -1) -> Any:
     r"""Logarithm of the softmax, :math:`y_i = x_i - \ln \sum_j e^{x_j}` along an axis."""
+    axis = as_axis("log_softmax", axis, x)
     shifted = _shifted(x, axis)
     return shifted - log(sum(exp(shifted), axis, keepdims=True))
 

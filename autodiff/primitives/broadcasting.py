@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import catalogue
-from ..errors import ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from .kinds import Elementwise, Linear, Nondifferentiable
 from .primitive import as_shape, primitive
 
@@ -118,7 +118,20 @@ class Where(Elementwise):
     ----------
     condition, a, b : array_like
         Operands whose shapes broadcast.
+
+    Raises
+    ------
+    ArgumentError
+        If `a` or `b` is missing.
     """
+
+    def __call__(self, condition: Any, a: Any = None, b: Any = None) -> Any:
+        if a is None or b is None:
+            raise ArgumentError(
+                "where: write where(condition, a, b), with a value for either case; for the "
+                "positions at which an array is true, np.nonzero(condition.output)"
+            )
+        return self.apply(condition, a, b)
 
     partials = (
         None,
@@ -157,10 +170,21 @@ class Astype(Linear):
         Operand.
     dtype : dtype_like
         A numeric dtype. Where it is neither floating nor complex, no gradient flows.
+
+    Raises
+    ------
+    DtypeError
+        If it is not numeric.
     """
 
     def __call__(self, x: Any, dtype: Any) -> Any:
-        return self.apply(x, dtype=np.dtype(dtype))
+        try:
+            new = np.dtype(dtype)
+        except TypeError:
+            raise DtypeError(f"astype: {dtype!r} is no dtype") from None
+        if new.kind not in "biufc":
+            raise DtypeError(f"astype: a node holds numbers; got the dtype {new}")
+        return self.apply(x, dtype=new)
 
     def function(self, x, dtype):
         return np.asarray(x).astype(dtype)

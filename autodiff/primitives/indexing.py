@@ -147,7 +147,7 @@ class TakeAlongAxis(Linear):
     def __call__(self, x: Any, indices: Any, axis: int | None = -1) -> Any:
         if axis is None:
             x, axis = reshape(x, -1), 0
-        return self.apply(x, indices, axis=as_axis(self.name, axis, np.ndim(x)))
+        return self.apply(x, indices, axis=as_axis(self.name, axis, x))
 
     def function(self, x, indices, axis):
         return np.take_along_axis(np.asarray(x), np.asarray(indices), axis)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import catalogue
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError, describe
 from .broadcasting import cast_like, zeros_like
 from .kinds import Linear
 from .primitive import primitive
@@ -32,12 +32,10 @@ class Concatenate(Linear):
     """
 
     def __call__(self, arrays: Sequence[Any], axis: int | None = 0) -> Any:
-        arrays = list(arrays)
-        if not arrays:
-            raise ArgumentError("concatenate needs at least one array")
+        arrays = _listed(self.name, arrays)
         if axis is None:
             arrays, axis = [reshape(array, -1) for array in arrays], 0
-        return self.apply(*arrays, axis=as_axis(self.name, axis, np.ndim(arrays[0])))
+        return self.apply(*arrays, axis=as_axis(self.name, axis, arrays[0]))
 
     def function(self, *arrays, axis):
         return np.concatenate(arrays, axis)
@@ -45,9 +43,12 @@ class Concatenate(Linear):
     def shape(self, *shapes, axis):
         first = shapes[0]
         for shape in shapes[1:]:
-            if len(shape) != len(first) or any(
-                a != b for i, (a, b) in enumerate(zip(first, shape, strict=True)) if i != axis
-            ):
+            if len(shape) != len(first):
+                raise ShapeError(
+                    f"shapes {first} and {shape} have different numbers of axes; add one with "
+                    "expand_dims, or use stack"
+                )
+            if any(a != b for i, (a, b) in enumerate(zip(first, shape, strict=True)) if i != axis):
                 raise ShapeError(
                     f"shapes {first} and {shape} differ in an axis other than axis {axis}"
                 )
@@ -104,6 +105,16 @@ class PieceLike(Linear):
 piece_like = primitive(PieceLike)
 
 
+def _listed(name: str, arrays: Any) -> list[Any]:
+    try:
+        listed = list(arrays)
+    except TypeError:
+        raise DtypeError(f"{name} needs a list of arrays; got {describe(arrays)}") from None
+    if not listed:
+        raise ArgumentError(f"{name} needs at least one array")
+    return listed
+
+
 @catalogue.stands_for(np.stack)
 def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     """Join arrays of one shape along a new axis, as `numpy.stack`.
@@ -113,15 +124,13 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     ShapeError
         If the shapes differ.
     """
-    arrays = list(arrays)
-    if not arrays:
-        raise ArgumentError("stack needs at least one array")
+    arrays = _listed("stack", arrays)
     shapes = [np.shape(array) for array in arrays]
     if len(set(shapes)) > 1:
         raise ShapeError(
             f"stack: the arrays must have one shape; got {', '.join(map(str, shapes))}"
         )
-    axis = as_axis("stack", axis, len(shapes[0]) + 1)
+    axis = as_axis("stack", axis, arrays[0], new=1)
     return concatenate([expand_dims(array, axis) for array in arrays], axis)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import catalogue
-from ..errors import DtypeError, IndexingError, ShapeError
+from ..errors import DtypeError, IndexingError, ShapeError, with_operands
 from .activations import softmax
 from .arithmetic import subtract
 from .elementary import square
@@ -100,8 +100,10 @@ class CrossEntropy(General):
         axis = _class_axis(len(logits))
         expected = logits[:axis] + logits[axis + 1 :]
         if labels != expected:
+            hint = f"; write labels.argmax(axis={axis})" if labels == logits else ""
             raise ShapeError(
-                f"logits of shape {logits} need labels of shape {expected}; got {labels}"
+                f"logits of shape {logits} need labels of shape {expected}, the number of the "
+                f"class of each example; got {labels}{hint}"
             )
         if 0 in logits:
             raise ShapeError(
@@ -150,8 +152,6 @@ def mse_loss(x: Any, target: Any) -> Any:
         If the shapes differ: broadcasting a target by accident is a common and silent mistake.
     """
     if np.shape(x) != np.shape(target):
-        raise ShapeError(
-            f"mse_loss: the shapes of x and target must be equal; got {np.shape(x)} and "
-            f"{np.shape(target)}"
-        )
+        message = f"shapes {np.shape(x)} and {np.shape(target)} must be equal; reshape one of them"
+        raise ShapeError(with_operands("mse_loss", ShapeError(message), [x, target]))
     return mean(square(subtract(x, target)))

@@ -24,7 +24,7 @@ class Reduction(Primitive):
     """What all reductions share: the meaning of `axis` and `keepdims`, and the shape rule."""
 
     def __call__(self, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-        return self.apply(x, axis=_axes(self.name, axis, np.ndim(x)), keepdims=bool(keepdims))
+        return self.apply(x, axis=_axes(self.name, axis, x), keepdims=bool(keepdims))
 
     def shape(self, x: Shape, axis: tuple[int, ...] = (), keepdims: bool = False) -> Shape:
         if keepdims:
@@ -72,7 +72,7 @@ class Count(Nondifferentiable, Reduction):
     shape_only = (0, 1)
 
     def __call__(self, x: Any, axis: Axis = None, like: Any = None) -> Any:
-        return self.apply(x, x if like is None else like, axis=_axes(self.name, axis, np.ndim(x)))
+        return self.apply(x, x if like is None else like, axis=_axes(self.name, axis, x))
 
     def function(self, x, like, axis):
         return np.asarray(
@@ -277,7 +277,7 @@ class Position(Nondifferentiable):
 
     def __call__(self, x: Any, axis: int | None = None) -> Any:
         if axis is not None:
-            axis = as_axis(self.name, axis, np.ndim(x))
+            axis = as_axis(self.name, axis, x)
         return self.apply(x, axis=axis)
 
     def shape(self, x, axis):
@@ -314,8 +314,8 @@ def _with_axes(reduced: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     return reduced if keepdims or not axis else expand_dims(reduced, axis=axis)
 
 
-def _axes(name: str, axis: Axis, rank: int) -> tuple[int, ...]:
+def _axes(name: str, axis: Axis, x: Any) -> tuple[int, ...]:
     """`axis` as a sorted tuple of axes counted from the front."""
     if axis is None:
-        return tuple(range(rank))
-    return tuple(sorted(as_axes(name, axis, rank)))
+        return tuple(range(np.ndim(x)))
+    return tuple(sorted(as_axes(name, axis, x)))

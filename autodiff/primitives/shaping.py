@@ -9,27 +9,29 @@ from typing import Any
 import numpy as np
 
 from .. import catalogue
-from ..errors import ArgumentError, DtypeError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError, describe, with_operands
 from .kinds import Linear
 from .primitive import as_shape, primitive
 
 
-def as_axis(name: str, axis: Any, rank: int) -> int:
-    """`axis` counted from the front; `name` is that of the function that was given it."""
+def as_axis(name: str, axis: Any, x: Any, new: int = 0) -> int:
+    """`axis` counted from the front, for the function `name` of `x`, which adds `new` axes."""
+    rank = np.ndim(x) + new
     try:
         place = operator.index(axis)
     except TypeError:
         raise DtypeError(f"{name}: an axis is an integer; got {axis!r}") from None
     if -rank <= place < rank:
         return place % rank
-    numbered = f", numbered 0 to {rank - 1}" if rank else ""
-    raise ShapeError(f"{name}: axis {axis} does not exist; there are {rank} axes{numbered}")
+    there = f"there are {rank}, numbered from 0" if rank else "a scalar has none"
+    message = f"axis {axis} does not exist; {there}"
+    raise ShapeError(with_operands(name, ShapeError(message), [x]))
 
 
-def as_axes(name: str, axis: Any, rank: int) -> tuple[int, ...]:
+def as_axes(name: str, axis: Any, x: Any, new: int = 0) -> tuple[int, ...]:
     """`axis`, one or a sequence of them, as a tuple of axes counted from the front."""
     listed = axis if isinstance(axis, Sequence) else (axis,)
-    axes = tuple(as_axis(name, one, rank) for one in listed)
+    axes = tuple(as_axis(name, one, x, new) for one in listed)
     if len(set(axes)) != len(axes):
         raise ArgumentError(f"{name}: {axis!r} names an axis twice")
     return axes
@@ -52,7 +54,10 @@ class Reshape(Linear):
     """
 
     def __call__(self, x: Any, shape: int | Sequence[int]) -> Any:
-        return self.apply(x, target=as_shape(shape))
+        target = as_shape(shape)
+        if min(target, default=0) < -1 or target.count(-1) > 1:
+            raise ShapeError(f"reshape: one length may be -1, the others at least 0; got {target}")
+        return self.apply(x, target=target)
 
     def function(self, x, target):
         return np.reshape(x, target)
@@ -62,10 +67,10 @@ class Reshape(Linear):
         size = int(np.prod(x))
         rest = size // known if known else 0
         result = tuple(rest if length == -1 else length for length in target)
-        if target.count(-1) > 1 or int(np.prod(result)) != size:
+        if int(np.prod(result)) != size:
             raise ShapeError(
-                f"shape {x} has {size} elements and cannot be reshaped to {target}; use -1 for one "
-                "length"
+                f"shape {x} has {size} elements and cannot be reshaped to {target}; write -1 for "
+                "the length that follows from the others"
             )
         return result
 
@@ -122,11 +127,9 @@ class Transpose(Linear):
 
     def __call__(self, x: Any, axes: Sequence[int] | None = None) -> Any:
         rank = np.ndim(x)
-        order = tuple(range(rank))[::-1] if axes is None else as_axes(self.name, axes, rank)
+        order = tuple(range(rank))[::-1] if axes is None else as_axes(self.name, axes, x)
         if len(order) != rank:
-            raise ShapeError(
-                f"transpose: axes {axes} are no permutation of the {rank} axes of the operand"
-            )
+            raise ShapeError(f"transpose: {axes} is no order of all {rank} axes of {describe(x)}")
         return self.apply(x, axes=order)
 
     def function(self, x, axes):
@@ -151,7 +154,7 @@ transpose = primitive(Transpose, np.transpose, np.permute_dims)
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """Exchange two axes, as `numpy.swapaxes`."""
     order = list(range(np.ndim(x)))
-    first, second = [as_axis("swapaxes", axis, len(order)) for axis in (axis1, axis2)]
+    first, second = [as_axis("swapaxes", axis, x) for axis in (axis1, axis2)]
     order[first], order[second] = second, first
     return transpose(x, order)
 
@@ -160,7 +163,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
 def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[int]) -> Any:
     """Move axes to other places, as `numpy.moveaxis`."""
     rank = np.ndim(x)
-    sources, places = [as_axes("moveaxis", axes, rank) for axes in (source, destination)]
+    sources, places = [as_axes("moveaxis", axes, x) for axes in (source, destination)]
     if len(sources) != len(places):
         raise ArgumentError(
             f"moveaxis: source {source} and destination {destination} must name as many axes"
@@ -188,8 +191,8 @@ class ExpandDims(Linear):
     """
 
     def __call__(self, x: Any, axis: int | Sequence[int]) -> Any:
-        rank = np.ndim(x) + (len(axis) if isinstance(axis, Sequence) else 1)
-        return self.apply(x, axis=as_axes(self.name, axis, rank))
+        new = len(axis) if isinstance(axis, Sequence) else 1
+        return self.apply(x, axis=as_axes(self.name, axis, x, new))
 
     def function(self, x, axis):
         return np.expand_dims(x, axis)
@@ -225,7 +228,7 @@ class Squeeze(Linear):
     """
 
     def __call__(self, x: Any, axis: int | Sequence[int] | None = None) -> Any:
-        axes = _ones(np.shape(x)) if axis is None else as_axes(self.name, axis, np.ndim(x))
+        axes = _ones(np.shape(x)) if axis is None else as_axes(self.name, axis, x)
         return self.apply(x, axis=axes, every=axis is None)
 
     def function(self, x, axis, every):
