@@ -94,7 +94,8 @@ def as_autodiff_error(error: Exception) -> AutodiffError:
         return error
     if isinstance(error, IndexError):
         return IndexingError(str(error))
-    return DtypeError(str(error)) if isinstance(error, TypeError) else ShapeError(str(error))
+    wrong_type = isinstance(error, TypeError | OverflowError)  # overflow: 300 as an uint8
+    return DtypeError(str(error)) if wrong_type else ShapeError(str(error))
 
 
 def with_operands(operator: str, error: Exception, operands: Sequence[Any]) -> str:

@@ -23,7 +23,7 @@ def evaluate(
     run = kernel(NumPy, primitive)
     try:
         value = run(*values, **params)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         cause = primitive.diagnose(error, values, params)
         raise type(cause)(with_operands(primitive.name, cause, operands)) from error
     if thread.watching:

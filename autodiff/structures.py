@@ -103,7 +103,8 @@ class Leaf(GraphNode):
 
     @output.setter
     def output(self, data: Any) -> None:
-        new, old = self._own(data), np.asarray(self.value)
+        owned, old = self._own(data), np.asarray(self.value)
+        new = np.asarray(owned)
         if new.ndim != old.ndim:
             raise ShapeError(
                 f"{describe(self)} was recorded with {old.ndim} axes and cannot be replayed with "
@@ -117,7 +118,7 @@ class Leaf(GraphNode):
                 f"{new.dtype}; "
                 f"convert with data.astype({str(old.dtype)!r}), or build a new graph"
             )
-        self.value = new
+        self.value = owned
         Clock.now += 1
         self.tick = Clock.now
 

@@ -157,6 +157,21 @@ def test_python_numbers_are_weak():
     assert (x * np.float64(2.0)).dtype == np.float64  # as in NumPy, where it has a type of its own
 
 
+def test_a_python_number_in_a_graph_can_be_replayed():
+    x = ad.Variable(X.astype(np.float32))
+    order = ad.topological_sort(x * 2.0)
+    order[-1].inputs[1].output = 3.0
+    np.testing.assert_array_equal(ad.forward(order), 3.0 * X)
+    assert order[-1].dtype == np.float32
+
+
+def test_a_number_that_does_not_fit_its_partner():
+    with pytest.raises(
+        ad.DtypeError, match="(?s)multiply: .*300 out of bounds for uint8.*Constant"
+    ):
+        ad.Constant(np.ones(3, np.uint8)) * 300
+
+
 def test_a_wrong_shape_is_reported_where_it_is_built():
     w, x = ad.Variable(np.ones((3, 4)), name="w"), ad.Constant(X, name="x")
     with pytest.raises(
