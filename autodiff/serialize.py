@@ -72,7 +72,7 @@ def load(path: str | Path) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str to numpy.ndarray
-        What ``model.load_state_dict`` takes.
+        What ``model.load_state_dict`` takes, sorted by name.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def load(path: str | Path) -> dict[str, np.ndarray]:
     content = path.read_bytes()
     safetensors = load_module("safetensors", "loading")
     try:
-        return load_module("safetensors.numpy", "loading").load(content)
+        found = load_module("safetensors.numpy", "loading").load(content)
     except (safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
         hint = ""
         if content[:4] == b"PK\x03\x04" or content[:1] == b"\x80":
@@ -96,6 +96,8 @@ def load(path: str | Path) -> dict[str, np.ndarray]:
                 "in PyTorch write safetensors.torch.save_file(model.state_dict(), path)"
             )
         raise DataError(f"{path} is not a safetensors file: {error}{hint}") from error
+    # The order that safetensors gives changes from run to run.
+    return dict(sorted(found.items()))
 
 
 def _checked_name(name: Any) -> str:

@@ -35,6 +35,7 @@ def test_arrays_there_and_back(path, dtype):
     }
     ad.save(str(path), arrays)
     loaded = ad.load(str(path))
+    assert list(loaded) == sorted(arrays)
     for name, expected in arrays.items():
         assert np.array_equal(loaded[name], expected), name
         assert loaded[name].shape == expected.shape and loaded[name].dtype == array.dtype

@@ -265,17 +265,20 @@ def test_digits_reach_the_accuracy_that_is_promised():
     assert history.test_accuracy[-1] >= 0.95
 
 
+# Adam divides by the size of the gradient, also where that is nothing but rounding: in single
+# precision two correct programs part after some steps.
 @pytest.mark.parametrize(
-    ("dtype", "steps", "tolerance"), [(np.float32, 100, 1e-4), (np.float64, 100, 1e-9)]
+    ("name", "dtype", "tolerance"),
+    [("SGD", np.float32, 1e-4), ("SGD", np.float64, 1e-9), ("Adam", np.float64, 1e-9)],
 )
-@pytest.mark.parametrize("name", ["SGD", "Adam"])
-def test_the_reference_network_follows_pytorch(torch, mnist, name, dtype, steps, tolerance):
+def test_the_reference_network_follows_pytorch(torch, mnist, name, dtype, tolerance):
     """Same initial weights, same batches of MNIST: the same loss, step by step."""
-    lr = 0.01 if name == "SGD" else 0.001
+    lr, steps = (0.01 if name == "SGD" else 0.001), 100
     (images, labels), _ = mnist
     images, labels = images[: 100 * steps].astype(dtype), labels[: 100 * steps]
     layers = torch.nn
     torch.manual_seed(0)
+    torch.set_num_threads(1)  # its threads wait busily, and would fight with those of other tests
     theirs = layers.Sequential(
         layers.Conv2d(1, 6, 3),
         layers.ReLU(),
