@@ -64,7 +64,7 @@ def test_auto_falls_back_to_digits(capsys):
         ("--data digits --epochs 0", "epochs must be a positive integer; got 0"),
         ("--data digits --batch-size 0", "batch_size must be a positive integer; got 0"),
         ("--data digits --lr -1", "lr must be a number of at least 0"),
-        ("--data digits --lr 1e30", "training diverged; use a smaller learning rate than 1e.30"),
+        ("--data digits --lr 3e38", "training diverged; use a smaller learning rate than 3e.38"),
         ("--data digits --seed -1", "a seed is a non-negative integer"),
         ("--data digits --init {tmp}/nowhere", "no such file: .*nowhere"),
         ("--data digits --save {tmp}/nowhere/file", "the folder .*nowhere does not exist"),
