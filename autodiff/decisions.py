@@ -33,12 +33,14 @@ def check_decisions(order: list[GraphNode]) -> None:
                 for node in condition:
                     if node.inputs and node not in members:
                         recompute(node)
-                if bool(branch.condition.value) != branch.taken:
+                now = branch.question(branch.condition)
+                if now != branch.answer:
                     raise BranchError(
-                        f"{branch.line} decided on {branch.condition!r}, which was {branch.taken} "
-                        f"when the graph was built and is {not branch.taken} now; "
-                        "build the graph again for this data; where the decision is about the "
-                        "training and not part of the computation, ask node.output instead"
+                        f"{branch.line} decided on the {branch.question.__name__} of "
+                        f"{branch.condition!r}, which was {branch.answer} when the graph was built "
+                        f"and is {now} now; build the graph again for this data; where the "
+                        "decision is about the training and not part of the computation, "
+                        "ask node.output instead"
                     )
             branch = branch.previous
 

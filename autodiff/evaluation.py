@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from .anomaly import check_value
 from .dispatch import NumPy, kernel
 from .errors import with_operands
@@ -26,6 +28,8 @@ def evaluate(
     except (ValueError, TypeError, IndexError, OverflowError) as error:
         cause = primitive.diagnose(error, values, params)
         raise type(cause)(with_operands(primitive.name, cause, operands)) from error
+    if not hasattr(value, "dtype"):
+        value = np.asarray(value)[()]
     if thread.watching:
         check_value(value, primitive, operands, node)
     return value

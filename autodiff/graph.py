@@ -22,9 +22,9 @@ from . import recording
 from .anomaly import check_gradient
 from .catalogue import functions
 from .decisions import check_decisions
-from .errors import GraphError, ShapeError, StaleError, describe
+from .errors import BranchError, GraphError, ShapeError, StaleError, describe
 from .evaluation import recompute
-from .ordering import as_nodes, topological_sort
+from .ordering import Order, as_nodes, topological_sort
 from .structures import Constant, GraphNode, Operator, Variable
 
 
@@ -43,12 +43,16 @@ def forward(order: list[GraphNode]) -> Any:
     BranchError
         If a condition that Python code decided on while the graph was built now falls otherwise.
     """
-    _check_order(order)
+    _check_order(order, "forward")
     recording.finish()
     for node in order:
         if node.inputs:
             recompute(node)
-    check_decisions(order)
+    try:
+        check_decisions(order)
+    except BranchError:
+        order[-1].tick = -1  # what was computed is not to be differentiated either
+        raise
     return order[-1].output
 
 
@@ -65,7 +69,7 @@ def backward(order: list[GraphNode], gradient: Any = None, accumulate: bool = Fa
     gradient : array_like, optional
         Gradient of the last node, of its shape; 1 where that node is a scalar.
     accumulate : bool
-        Add to the gradients that are there, instead of replacing them.
+        Add to the gradients that the variables have, instead of replacing them.
 
     Raises
     ------
@@ -76,7 +80,7 @@ def backward(order: list[GraphNode], gradient: Any = None, accumulate: bool = Fa
     GraphError
         If no gradient can flow from the last node to any variable.
     """
-    _check_order(order)
+    _check_order(order, "backward")
     recording.finish()
     _check_fresh(order)
     root = order[-1]
@@ -94,8 +98,8 @@ def backward(order: list[GraphNode], gradient: Any = None, accumulate: bool = Fa
         new = found.get(node)
         if isinstance(node, Variable):  # the user's own: rules hand on views, and one array twice
             new = np.zeros_like(node.value) if new is None else np.array(new)
-        if accumulate and new is not None and node.gradient is not None:
-            new = node.gradient + new
+            if accumulate and node.gradient is not None:
+                new += node.gradient
         node.gradient = new
 
 
@@ -126,11 +130,19 @@ def gradients(
         If `root` is no scalar and `gradient` is missing, or has another shape.
     StaleError
         If a leaf was changed and `forward` has not been called since.
+    GraphError
+        If one of `variables` is a constant, or depends on constants alone.
     """
     wanted = as_nodes(variables)
     for node in [root, *wanted]:
         if not isinstance(node, GraphNode):
             raise GraphError(f"gradients needs nodes; got {describe(node)}")
+    for node in wanted:
+        if not node.requires_grad:
+            raise GraphError(
+                f"no gradient flows to {describe(node)}; to differentiate with respect to it, "
+                "make it an ad.Variable"
+            )
     order = topological_sort(root)
     _check_fresh(order)
     seed = gradient if gradient is not None else functions["ones_like"](_scalar(root))
@@ -213,11 +225,25 @@ def _seed(root: GraphNode, gradient: Any) -> Any:
     return seed
 
 
-def _check_order(order: list[GraphNode]) -> None:
-    if isinstance(order, GraphNode):
-        raise GraphError("this takes a sorted graph; write ad.topological_sort(node) first")
+def _check_order(order: list[GraphNode], caller: str) -> None:
+    """Refuse what is no sorted graph; one that `topological_sort` made needs no further look."""
+    if not isinstance(order, list) or not all([isinstance(node, GraphNode) for node in order]):
+        raise GraphError(
+            f"{caller} takes a sorted graph; got {describe(order)}; "
+            "write order = ad.topological_sort(node) first"
+        )
     if not order:
-        raise GraphError("an empty list of nodes has nothing to compute")
+        raise GraphError(f"{caller}: an empty list of nodes has nothing to compute")
+    if isinstance(order, Order):
+        return
+    seen: set[GraphNode] = set()
+    for node in order:
+        if node in seen or not seen.issuperset(node.inputs):
+            raise GraphError(
+                f"{caller}: this list is no sorted graph, since {describe(node)} occurs twice or "
+                "before one of its inputs; use the list that ad.topological_sort returns"
+            )
+        seen.add(node)
 
 
 def _check_fresh(order: list[GraphNode]) -> None:

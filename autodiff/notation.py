@@ -12,6 +12,7 @@ import numpy as np
 
 from .catalogue import functions, numpy_functions
 from .errors import DifferentiationError, DtypeError
+from .recording import decide, length
 
 
 class Notation:
@@ -162,10 +163,21 @@ class Notation:
     def __len__(self) -> int:
         if not self.shape:
             raise DtypeError("len() of a node without axes: a scalar has no length")
-        return self.shape[0]
+        return decide(self, length)
 
     def __iter__(self) -> Any:
         return (self[position] for position in range(len(self)))
+
+    def item(self) -> Any:
+        """Refused, since it would cut the graph: the number is ``node.output.item()``."""
+        raise DtypeError(_cut("float"))
+
+    def __format__(self, form: str) -> str:
+        if form:
+            raise DtypeError(
+                f"a node cannot be formatted with {form!r}; for its number write node.output"
+            )
+        return str(self)
 
     def __float__(self) -> float:
         raise DtypeError(_cut("float"))
@@ -201,7 +213,7 @@ class Notation:
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function not in numpy_functions:
             raise DifferentiationError(
-                f"np.{function.__name__} has no derivative here; for the array alone use "
+                f"{_numpy_name(function)} has no derivative here; for the array alone use "
                 "node.output"
             )
         ours = numpy_functions[function]
@@ -215,9 +227,13 @@ class Notation:
             except TypeError as error:
                 names = ", ".join(signature.parameters)
                 raise DtypeError(
-                    f"np.{function.__name__} on a node takes ({names}); it {error}"
+                    f"{_numpy_name(function)} on a node takes ({names}); it {error}"
                 ) from None
             raise
+
+
+def _numpy_name(function: Any) -> str:
+    return f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
 
 
 def _cut(kind: str) -> str:

@@ -13,6 +13,8 @@ from .structures import GraphNode
 class Order(list[GraphNode]):
     """A sorted graph: a list of nodes, inputs before users.
 
+    Nodes are found in it by what they are, not by what they are equal to.
+
     Attributes
     ----------
     branches : Branch or None
@@ -21,6 +23,20 @@ class Order(list[GraphNode]):
     """
 
     branches: recording.Branch | None = None
+
+    def __contains__(self, node: object) -> bool:
+        return any([node is member for member in self])
+
+    def index(self, node: Any, start: Any = 0, stop: Any = None) -> int:
+        """Position of a node."""
+        for position in range(len(self))[start:stop]:
+            if self[position] is node:
+                return position
+        raise GraphError(f"{describe(node)} is not in this graph")
+
+    def count(self, node: Any) -> int:
+        """1 for a node of this graph, else 0."""
+        return int(node in self)
 
 
 def topological_sort(root: GraphNode | Sequence[GraphNode]) -> Order:

@@ -1,14 +1,20 @@
 """What the user's Python code decided while a graph was built.
 
-``if node > 0:`` takes a branch, and the graph holds only the branch that was taken. Each such
-decision is remembered by the operators built after it, so that a replay in which the decision would
-fall otherwise can be refused instead of returning the values of the wrong branch.
+``if node > 0:`` takes a branch, and the graph holds only the branch that was taken. ``for row in
+node:`` takes as many turns as there are rows. Each such decision is remembered by the operators
+built after it, so that a replay in which it would fall otherwise can be refused instead of
+returning the values of the wrong branch.
+
+A decision keeps its condition's graph alive until the next sweep. A long loop that decides and
+never sweeps should therefore ask ``node.output``.
 """
 
 from __future__ import annotations
 
+import linecache
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,10 +22,11 @@ _PACKAGE = str(Path(__file__).parent)
 
 
 class Branch(NamedTuple):
-    """One decision: the condition, what it was, the line that asked, and the decision before it."""
+    """One decision: who was asked what, the answer, the line that asked, the decision before."""
 
     condition: Any
-    taken: bool
+    question: Callable[[Any], Any]
+    answer: Any
     line: str
     recording: int
     previous: Branch | None
@@ -43,10 +50,21 @@ class _Thread(threading.local):
 thread = _Thread()
 
 
-def decide(condition: Any, taken: bool) -> bool:
-    """Remember that `condition` was asked for its truth, and answer `taken`."""
-    thread.branches = Branch(condition, taken, user_line(), thread.recording, thread.branches)
-    return taken
+def decide(condition: Any, question: Callable[[Any], Any]) -> Any:
+    """Ask `condition`, whose answer Python code is about to act on, and remember the answer."""
+    answer, before = question(condition), thread.branches
+    thread.branches = Branch(condition, question, answer, user_line(), thread.recording, before)
+    return answer
+
+
+def truth(condition: Any) -> bool:
+    """Whether a node with one element is true."""
+    return bool(condition.value)
+
+
+def length(node: Any) -> int:
+    """The length of a node's first axis."""
+    return node.shape[0]
 
 
 def finish() -> None:
@@ -60,8 +78,12 @@ def finish() -> None:
 
 
 def user_line() -> str:
-    """File and line of the innermost caller outside this package."""
+    """File, line and text of the innermost caller outside this package."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    file, number = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(file, number).strip()
+    # A notebook's cell has a name that says nothing to its reader.
+    place = f"line {number} of a notebook cell" if "ipykernel_" in file else f"{file}:{number}"
+    return f"{place} ({text})" if text else place

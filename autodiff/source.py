@@ -30,12 +30,12 @@ class Source:
         return self.code
 
 
-def source(thing: Any, docstring: bool = False) -> Source:
-    """The source of a function, class, primitive or module.
+def source(*things: Any, docstring: bool = False) -> Source:
+    """The source of functions, classes, primitives or modules.
 
     Parameters
     ----------
-    thing : object
+    *things : object
         What to quote; for a primitive, such as ``ad.exp``, the class that states it.
     docstring : bool
         Whether to keep the docstrings.
@@ -48,8 +48,12 @@ def source(thing: Any, docstring: bool = False) -> Source:
     Raises
     ------
     DtypeError
-        If `thing` has no Python source.
+        If one of them has no Python source.
     """
+    return Source("\n\n\n".join(_quote(thing, docstring) for thing in things))
+
+
+def _quote(thing: Any, docstring: bool) -> str:
     if not (inspect.isroutine(thing) or isinstance(thing, type | ModuleType | property)):
         thing = type(thing)
     if isinstance(thing, property):
@@ -59,7 +63,7 @@ def source(thing: Any, docstring: bool = False) -> Source:
     except (OSError, TypeError):
         raise DtypeError(f"source: {describe(thing)} has no Python source to show") from None
     code = textwrap.dedent(text).strip()
-    return Source(code if docstring else _without_docstrings(code))
+    return code if docstring else _without_docstrings(code)
 
 
 def _without_docstrings(code: str) -> str:

@@ -72,10 +72,11 @@ class GraphNode(Notation):
     def __bool__(self) -> bool:
         if self.size != 1:
             raise ShapeError(
-                f"{describe(self)} is neither true nor false as a whole; "
-                "reduce it first, for instance with .min() or .max()"
+                f"{describe(self)} is neither true nor false as a whole; reduce it first, for "
+                "instance with .min() or .max(). To ask whether a list holds a node, compare with "
+                "`is`, since == compares values"
             )
-        return recording.decide(self, bool(self.value))
+        return recording.decide(self, recording.truth)
 
     def __repr__(self) -> str:
         name = f" {self.name!r}" if self.name else ""

@@ -167,10 +167,10 @@ def test_what_would_cut_the_graph_is_refused(cut):
 def test_what_has_no_derivative_here_says_so():
     w = ad.Variable(A)
     for call, name in [
-        (lambda: np.fft.fft(w), "np.fft"),
+        (lambda: np.fft.fft(w), "np.fft.fft"),
         (lambda: np.arctan2(w, w), "np.arctan2"),
         (lambda: np.add.reduce(w), "np.add.reduce"),
-        (lambda: np.linalg.inv(w), "np.inv"),
+        (lambda: np.linalg.inv(w), "np.linalg.inv"),
     ]:
         with pytest.raises(ad.DifferentiationError, match=f"{name} has no derivative here"):
             call()
@@ -224,3 +224,14 @@ def test_compared_with_what_is_no_number():
         operator.eq(ad.Variable(A), None)
     with pytest.raises(ad.DtypeError, match="needs numbers; got str"):
         ad.Variable(A) + "text"
+
+
+def test_a_number_is_asked_of_the_output():
+    w = ad.Variable(2.0)
+    with pytest.raises(ad.DtypeError, match="write float\\(node.output\\)"):
+        w.item()
+    with pytest.raises(
+        ad.DtypeError, match="formatted with '.2f'; for its number write node.output"
+    ):
+        f"{w:.2f}"
+    assert f"{w}" == repr(w)

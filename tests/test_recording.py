@@ -28,7 +28,8 @@ def test_a_flipped_decision_is_refused_naming_file_and_line(recorded):
     x, _, order = recorded
     x.output = -np.ones(3)
     with pytest.raises(
-        ad.BranchError, match=rf"{DECISION} decided on .*was True .*is False now; build"
+        ad.BranchError,
+        match=rf"{DECISION} \(if x.*\) decided on the truth of .*was True .*is False now; build",
     ):
         ad.forward(order)
 
@@ -230,3 +231,34 @@ def test_a_sweep_inside_a_transform_keeps_the_decisions_of_the_outer_function():
 def test_an_array_has_no_single_truth():
     with pytest.raises(ad.AutodiffError, match="neither true nor false as a whole"):
         bool(ad.Variable(np.ones(3)) > 0)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [lambda x: sum(row.sum() for row in x), lambda x: x.sum() / len(x), lambda x: ad.stack([*x])],
+)
+def test_a_replay_with_another_number_of_rows_is_refused_where_python_counted_them(f):
+    x = ad.Constant(np.ones((4, 2)))
+    order = ad.topological_sort(f(x))
+    x.output = np.ones((4, 2)) * 2
+    ad.forward(order)
+    x.output = np.ones((8, 2))
+    with pytest.raises(ad.BranchError, match="decided on the length of .*was 4 .*is 8 now"):
+        ad.forward(order)
+
+
+def test_what_a_refused_replay_computed_is_not_differentiated():
+    x, w = ad.Constant(np.ones(2)), ad.Variable(np.ones(2))
+    loss = (w * x).sum() if x.sum() > 0 else (w + x).sum()
+    order = ad.topological_sort(loss)
+    x.output = -np.ones(2)
+    with pytest.raises(ad.BranchError):
+        ad.forward(order)
+    with pytest.raises(ad.StaleError):
+        ad.backward(order)
+
+
+def test_a_decision_in_a_notebook_names_the_line_of_the_cell():
+    source = "taken = bool(x > 0)\n"
+    exec(compile(source, "/tmp/ipykernel_7/123.py", "exec"), {"x": ad.Constant(1.0)})
+    assert ad.recording.thread.branches.line == "line 1 of a notebook cell"

@@ -111,8 +111,10 @@ broadcast_to = primitive(BroadcastTo, np.broadcast_to)
 class Where(Elementwise):
     r"""Choose: :math:`y = a` where `condition` holds, else :math:`b`, as `numpy.where`.
 
-    The gradient is chosen in the same way, so that a value that was not chosen, be it infinite or
-    not a number, does not reach the gradient.
+    The gradient is chosen in the same way: where `a` was not chosen, its gradient is 0. That does
+    not mend a rule further back that is infinite there. ``where(x > 0, log(x), 0)`` at 0 multiplies
+    that 0 by the infinite derivative of the logarithm, and the gradient is not a number; write
+    ``where(x > 0, log(where(x > 0, x, 1)), 0)``.
 
     Parameters
     ----------

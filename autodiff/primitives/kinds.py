@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..catalogue import functions
-from ..errors import ShapeError
+from ..errors import DifferentiationError, ShapeError
 from ..structures import GraphNode
 from .primitive import Primitive, Shape
 
@@ -40,6 +40,8 @@ class Elementwise(Primitive):
     def vjp(
         self, position: int, gradient: Any, output: Any, /, *operands: Any, **params: Any
     ) -> Any:
+        if position >= len(self.partials):
+            raise DifferentiationError(f"{self.name} states no partial for operand {position}")
         partial = self.partials[position]
         if partial is None:
             return None

@@ -31,7 +31,14 @@ import numpy as np
 
 from .. import catalogue
 from ..dispatch import NumPy, implements
-from ..errors import AutodiffError, DifferentiationError, DtypeError, as_autodiff_error
+from ..errors import (
+    ArgumentError,
+    AutodiffError,
+    DifferentiationError,
+    DtypeError,
+    as_autodiff_error,
+    with_operands,
+)
 from ..evaluation import evaluate
 from ..structures import GraphNode, as_node, make_operator
 
@@ -46,6 +53,11 @@ class Primitive:
     shape_only: ClassVar[tuple[int, ...]] = ()
     """Positions of the operands that lend only their shape and dtype."""
 
+    def __init_subclass__(cls) -> None:
+        """Name the primitive after its class: ``MaxPool2d`` is ``max_pool2d``."""
+        super().__init_subclass__()
+        cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+
     def __call__(self, *operands: Any, **params: Any) -> Any:
         """Compute at once; build a node if any operand is one."""
         return self.apply(*operands, **params)
@@ -57,7 +69,10 @@ class Primitive:
                 break
         else:
             return evaluate(self, operands, params, operands)
-        inputs = tuple([as_node(operand) for operand in operands])
+        try:
+            inputs = tuple([as_node(operand) for operand in operands])
+        except AutodiffError as error:
+            raise type(error)(with_operands(self.name, error, operands)) from None
         value = evaluate(self, [node.value for node in inputs], params, inputs)
         return make_operator(self, inputs, params, value)
 
@@ -102,13 +117,19 @@ class Primitive:
         """Say why `function` failed: by the shape rule where it objects, else in NumPy's words."""
         if isinstance(error, AutodiffError):
             return error
+        signature = inspect.signature(self.function)
+        try:
+            signature.bind(*values, **params)
+        except TypeError as cause:
+            return DtypeError(f"it takes {signature}, and was called with {len(values)}: {cause}")
         try:
             self.shape(*[np.shape(value) for value in values], **params)
         except AutodiffError as cause:
             return cause
         except (ValueError, TypeError, IndexError):
-            pass  # the shape rule met the same obstacle: NumPy's own words say more
-        return as_autodiff_error(error)
+            return as_autodiff_error(error)  # the rule met the same obstacle: NumPy says more
+        # The shapes fit, so it is a value that does not.
+        return ArgumentError(str(error)) if type(error) is ValueError else as_autodiff_error(error)
 
     def examples(
         self, rng: np.random.Generator
@@ -122,7 +143,8 @@ class Primitive:
     @property
     def kind(self) -> str:
         """Name of the kind: Elementwise, Linear, Bilinear, General or Nondifferentiable."""
-        return type(self).__mro__[1].__name__
+        kinds = [cls.__name__ for cls in type(self).__mro__ if cls.__module__.endswith(".kinds")]
+        return kinds[0] if kinds else "Primitive"
 
 
 @implements(NumPy, Primitive)
@@ -133,8 +155,6 @@ def _definition(primitive: Primitive) -> Callable[..., Any]:
 
 def primitive(cls: type[Primitive], *numpy: Callable[..., Any]) -> Any:
     """Make the one instance of a primitive's class, and enter it in the catalogue.
-
-    Its name is that of the class in small letters: ``MaxPool2d`` becomes ``max_pool2d``.
 
     Parameters
     ----------
@@ -147,9 +167,18 @@ def primitive(cls: type[Primitive], *numpy: Callable[..., Any]) -> Any:
     -------
     Primitive
         The instance: the function that users call.
+
+    Raises
+    ------
+    ArgumentError
+        If the name is taken.
     """
     instance: Any = cls()
-    instance.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+    if instance.name in catalogue.functions:
+        raise ArgumentError(
+            f"the catalogue already holds a function called {instance.name!r}; "
+            "give the class another name, or use an instance of it without primitive()"
+        )
     instance.__doc__ = cls.__doc__
     instance.__name__ = instance.__qualname__ = instance.name
     instance.__module__ = cls.__module__

@@ -64,7 +64,7 @@ class Recorded:
         logits = self._model(x)
         if not isinstance(logits, GraphNode):
             raise DtypeError(f"the model must return a node; it returned {describe(logits)}")
-        if self._loss is cross_entropy and (logits.ndim != 2 or len(logits) != len(images)):
+        if self._loss is cross_entropy and (logits.ndim != 2 or logits.shape[0] != len(images)):
             raise ShapeError(
                 f"the model returned shape {logits.shape} for a batch of shape {images.shape}; "
                 f"cross_entropy needs a row of logits for each example, ({len(images)}, classes); "

@@ -96,8 +96,16 @@ CASES = [
     (lambda: ad.exp(None), ad.DtypeError, "exp: .*operand 0: NoneType"),
     (lambda: ad.relu([[1.0], [1.0, 2.0]]), ad.ShapeError, "relu: .*inhomogeneous"),
     (lambda: X * "a", ad.DtypeError, "needs numbers; got str"),
-    (lambda: ad.exp(X, X), ad.DtypeError, "exp: .*takes 2 positional arguments" + IS_X),
-    (lambda: ad.add(X), ad.DtypeError, "add: .*missing 1 required.*'b'" + IS_X),
+    (
+        lambda: ad.exp(X, X),
+        ad.DtypeError,
+        r"exp: it takes \(x\), and was called with 2: too many" + IS_X,
+    ),
+    (
+        lambda: ad.add(X),
+        ad.DtypeError,
+        r"add: it takes \(a, b\), and was called with 1: missing.*'b'" + IS_X,
+    ),
     # losses
     (lambda: ad.cross_entropy(X, [0, 1, 2]), ad.ShapeError, r"labels of shape \(2,\).*got \(3,\)"),
     (lambda: ad.cross_entropy(X, X), ad.ShapeError, r"got \(2, 3\); write labels.argmax\(axis=1\)"),

@@ -1,0 +1,58 @@
+"""Primitives that users state themselves, and what is said of those they state wrongly."""
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+from autodiff import catalogue
+from autodiff.primitives.kinds import Elementwise
+from autodiff.primitives.primitive import primitive
+
+
+class SoftSign(Elementwise):
+    """x / (1 + |x|)."""
+
+    partials = (lambda y, x: (1.0 - ad.abs(y)) ** 2,)
+
+    def function(self, x):
+        return x / (1 + np.abs(x))
+
+
+def test_an_instance_works_without_the_catalogue():
+    soft_sign = SoftSign()
+    assert (soft_sign.name, soft_sign.kind) == ("soft_sign", "Elementwise")
+    ad.check_grads(soft_sign, (np.array([0.5, -2.0]),), order=2)
+    assert "soft_sign" not in catalogue.functions
+
+
+def test_a_name_that_is_taken_changes_nothing():
+    class Exp(SoftSign):
+        pass
+
+    with pytest.raises(ad.ArgumentError, match="already holds a function called 'exp'"):
+        primitive(Exp)
+    assert catalogue.primitives["exp"] is ad.exp
+
+
+def test_a_forgotten_partial_is_named():
+    class Forgetful(SoftSign):
+        partials = ()
+
+    with pytest.raises(ad.DifferentiationError, match="forgetful states no partial for operand 0"):
+        ad.grad(Forgetful())(1.0)
+
+
+def test_a_function_may_return_a_python_number():
+    class Half(SoftSign):
+        def function(self, x):
+            return 0.5
+
+    assert Half()(ad.Variable(2.0)).output == 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("sum", "Linear"), ("max", "General"), ("equal", "Nondifferentiable"), ("matmul", "Bilinear")],
+)
+def test_the_kind_is_one_of_the_five(name, kind):
+    assert catalogue.primitives[name].kind == kind

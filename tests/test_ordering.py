@@ -1,0 +1,33 @@
+"""A sorted graph is a list that finds nodes by what they are."""
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+
+W = ad.Variable(np.ones(3), name="w")
+LOSS = (W * W).sum()
+ORDER = ad.topological_sort(LOSS)
+
+
+def test_a_node_is_found_by_identity():
+    twin = ad.Variable(np.ones(3))
+    assert W in ORDER and LOSS in ORDER and twin not in ORDER
+    assert ORDER.index(W) == 0 and ORDER.index(LOSS) == 2
+    assert (ORDER.count(W), ORDER.count(twin)) == (1, 0)
+
+
+@pytest.mark.parametrize("bounds", [(1,), (0, 0)])
+def test_a_node_that_is_not_there(bounds):
+    with pytest.raises(ad.GraphError, match="Variable 'w' of shape .* is not in this graph"):
+        ORDER.index(W, *bounds)
+
+
+def test_accumulation_holds_for_variables_also_when_the_batch_changes():
+    x, w = ad.Constant(np.ones((4, 3))), ad.Variable(np.ones(3))
+    order = ad.topological_sort((x @ w).sum())
+    ad.backward(order)
+    x.output = np.ones((2, 3))
+    ad.forward(order)
+    ad.backward(order, accumulate=True)
+    np.testing.assert_array_equal(w.gradient, np.full(3, 6.0))
