@@ -19,7 +19,7 @@ NBVAL ?= $(if $(filter Linux,$(shell uname -s)),--nbval,--nbval-lax)
 BENCHMARKS := $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks lint benchmark clean
+.PHONY: help book test notebooks figures lint benchmark clean
 
 help: ## list the targets
 	@echo "Usage: make <target>"
@@ -38,6 +38,9 @@ test: $(NEEDS) lint ## check everything: code, tests, notebooks, book (PEERS=1 c
 notebooks: $(STAMP) ## execute all notebooks and store their outputs (ONLY=book/operators.ipynb: just that one)
 	$(BIN)/python book/execute.py $(ONLY)
 
+figures: $(STAMP) ## draw the pictures of the README anew
+	$(BIN)/python book/figures.py
+
 lint: $(STAMP) ## check style, types and spelling
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -45,6 +48,7 @@ lint: $(STAMP) ## check style, types and spelling
 
 benchmark: $(BENCHMARK_STAMP) ## measure every published number anew (installs PyTorch, TensorFlow and JAX)
 	@set -e; for script in $(BENCHMARKS); do echo "$$script"; $(BIN)/python $$script; done
+	$(BIN)/python benchmarks/_readme.py
 
 clean: ## remove what was built and cached; .venv stays
 	rm -rf _build build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

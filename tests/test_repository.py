@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -89,6 +90,25 @@ def test_the_example_of_the_readme_trains(capsys):
     exec(example, {})
     recognised = re.search(r"(\d+)% of the test digits", capsys.readouterr().out)
     assert int(recognised.group(1)) >= 90
+
+
+def test_the_results_of_the_readme_are_the_stored_ones():
+    command = [sys.executable, ROOT / "benchmarks" / "_readme.py", "--check"]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def test_every_picture_of_the_readme_exists():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pictures = re.findall(r'(?:src="|!\[.+?\]\()([^")]+)', readme)
+    assert len(pictures) == 4
+    assert [picture for picture in pictures if not (ROOT / picture).is_file()] == []
+
+
+def test_the_picture_of_the_structure_shows_every_file():
+    picture = (ROOT / "book" / "images" / "structure.svg").read_text(encoding="utf-8")
+    units = {path.stem for path in (ROOT / "autodiff").glob("*.py") if path.stem[0] != "_"}
+    units |= {path.parent.name for path in (ROOT / "autodiff").glob("*/__init__.py")}
+    assert sorted(unit for unit in units if unit not in picture) == []
 
 
 def test_the_makefile_explains_every_target():
