@@ -8,6 +8,7 @@ closed under differentiation.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -155,17 +156,21 @@ def surrounded(x: Any, windows: Windows) -> np.ndarray:
 def _chosen(x: Any, y: Any, windows: Windows) -> Iterator[np.ndarray]:
     """For each tap a mask of the windows whose maximum `y` it is the first to have."""
     images, top = surrounded(x, windows), batch_last(y)
-    inside = extend(np.ones((1, *np.shape(x)[2:], 1), bool), windows.borders)
     free, broken = np.ones(top.shape, bool), np.isnan(top).any()
-    for tap, pixels in zip(windows.taps(images), windows.taps(inside), strict=True):
+    inside: Iterator[np.ndarray | None] = itertools.repeat(None)
+    if windows.borders != NO_BORDERS:
+        inside = windows.taps(extend(np.ones((1, *np.shape(x)[2:], 1), bool), windows.borders))
+    *others, _ = windows.taps(images)
+    for tap, pixels in zip(others, inside, strict=False):
         chosen = tap == top
         if broken:
             chosen |= np.isnan(tap)
-        if windows.borders != NO_BORDERS:
+        if pixels is not None:
             chosen &= pixels  # or the border would win where a whole window is minus infinity
         chosen &= free
         free ^= chosen
         yield chosen
+    yield free  # the last tap has what no other has: a comparison saved
 
 
 def _select(values: np.ndarray, mask: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
