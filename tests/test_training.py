@@ -219,6 +219,14 @@ class TestErrors:
         ):
             fit(small(), (images, labels))
 
+    def test_divergence_in_the_last_step(self):
+        images, labels = spots()
+        model = nn.Sequential(nn.Flatten(), nn.Linear(16, 4, rng=0))
+        with pytest.raises(
+            ad.DivergenceError, match=r"parameter 1\.\w+ is not finite after step 1:"
+        ):
+            fit(model, (images * 1e4, labels), lr=3e38, batch_size=1000)
+
     def test_prediction(self):
         with pytest.raises(ad.ShapeError, match=r"at least one image; got shape \(0, 1, 4, 4\)"):
             ad.training.predict(small(), np.ones((0, 1, 4, 4)))

@@ -126,7 +126,8 @@ class _Loop:
         self.history = History()
         self._optimizer, self._batches, self._loss = optimizer, batches, loss
         self._recorded = Recorded(model, loss)
-        self._watched = list(model.named_parameters()) if record_gradients else []
+        self._named = list(model.named_parameters())
+        self._watched = self._named if record_gradients else []
         self.history.gradient_norms = {name: [] for name, _ in self._watched}
 
     def epoch(self, bar: Any) -> None:
@@ -142,6 +143,7 @@ class _Loop:
             examples += len(labels)
             bar.set_postfix(loss=f"{total / examples:.4f}", refresh=False)
             bar.update()
+        self._check_parameters()
         history.seconds.append(time.perf_counter() - start)
         history.epoch_loss.append(total / examples)
         history.learning_rate.append(self._optimizer.lr)
@@ -164,6 +166,15 @@ class _Loop:
             self._optimizer.step()
         history.loss.append(value)
         return value
+
+    def _check_parameters(self) -> None:
+        """The last update of an epoch is seen by no loss; it may have overflowed all the same."""
+        for name, parameter in self._named:
+            if not np.isfinite(parameter.value).all():
+                raise DivergenceError(
+                    f"parameter {name} is not finite after step {len(self.history.loss)}: training "
+                    f"diverged; use a smaller learning rate than {self._optimizer.lr:g}"
+                )
 
     def _why(self, value: float, images: np.ndarray) -> str:
         step = len(self.history.loss) + 1
