@@ -88,12 +88,41 @@ from .primitives.flattening import flatten
 from .primitives.indexing import getitem, take_along_axis
 from .primitives.joining import concatenate, pad, stack
 from .primitives.linear_algebra import matmul
+from .primitives.logarithms import cbrt, exp2, log2, log10, logaddexp, logaddexp2
 from .primitives.losses import cross_entropy, mse_loss
 from .primitives.pooling import avg_pool2d, max_pool2d
 from .primitives.random import dropout, manual_seed
 from .primitives.reductions import argmax, argmin, logsumexp, max, mean, min, std, sum, var
+from .primitives.rounding import (
+    ceil,
+    floor,
+    floor_divide,
+    fmod,
+    heaviside,
+    remainder,
+    rint,
+    round,
+    signbit,
+    trunc,
+)
 from .primitives.shaping import expand_dims, moveaxis, reshape, squeeze, swapaxes, transpose
+from .primitives.sinc import sinc
 from .primitives.transposed_convolution import conv_transpose2d
+from .primitives.trigonometry import (
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctan2,
+    arctanh,
+    cosh,
+    deg2rad,
+    hypot,
+    rad2deg,
+    sinh,
+    tan,
+)
 from .serialize import load, save
 from .source import source
 from .structures import (
