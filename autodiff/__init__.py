@@ -65,6 +65,7 @@ from .primitives.broadcasting import (
     zeros_like,
 )
 from .primitives.convolution import conv2d
+from .primitives.diagonals import diag, diagonal, tril, triu
 from .primitives.einsum import einsum
 from .primitives.elementary import (
     abs,
@@ -93,6 +94,7 @@ from .primitives.losses import cross_entropy, mse_loss
 from .primitives.pooling import avg_pool2d, max_pool2d
 from .primitives.random import dropout, manual_seed
 from .primitives.reductions import argmax, argmin, logsumexp, max, mean, min, std, sum, var
+from .primitives.reversing import flip, fliplr, flipud, roll, rot90
 from .primitives.rounding import (
     ceil,
     floor,
@@ -107,6 +109,22 @@ from .primitives.rounding import (
 )
 from .primitives.shaping import expand_dims, moveaxis, reshape, squeeze, swapaxes, transpose
 from .primitives.sinc import sinc
+from .primitives.sorting import argpartition, argsort, median, partition, sort, take
+from .primitives.splitting import array_split, dsplit, hsplit, split, vsplit
+from .primitives.stacking import (
+    append,
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    column_stack,
+    dstack,
+    full_like,
+    hstack,
+    ravel,
+    rollaxis,
+    vstack,
+)
+from .primitives.tiling import repeat, tile
 from .primitives.transposed_convolution import conv_transpose2d
 from .primitives.trigonometry import (
     arccos,

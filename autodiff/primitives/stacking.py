@@ -1,0 +1,131 @@
+"""Arrays with more or fewer axes, and joined along them: plain functions of `concatenate`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import catalogue
+from ..catalogue import numpy_functions
+from .broadcasting import astype, broadcast_like
+from .joining import _listed, concatenate
+from .shaping import as_axis, expand_dims, moveaxis, reshape
+
+numpy_functions[np.astype] = astype
+
+
+@catalogue.stands_for(np.ravel)
+def ravel(x: Any) -> Any:
+    """All elements along one axis, row by row, as `numpy.ravel`."""
+    return reshape(x, -1)
+
+
+@catalogue.stands_for(np.full_like)
+def full_like(x: Any, fill_value: Any) -> Any:
+    """An array of the shape and dtype of `x`, filled with a value, as `numpy.full_like`.
+
+    Parameters
+    ----------
+    x : array_like
+        Lends its shape and dtype; no gradient flows to it.
+    fill_value : array_like
+        What it is filled with; broadcasts to that shape.
+    """
+    return broadcast_like(fill_value, x)
+
+
+@catalogue.stands_for(np.rollaxis)
+def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
+    """Move an axis back until it stands before another one, as `numpy.rollaxis`.
+
+    Parameters
+    ----------
+    x : array_like
+        Operand.
+    axis : int
+        The axis that is moved.
+    start : int
+        The axis before which it is put; the number of axes, to put it last.
+
+    Raises
+    ------
+    ShapeError
+        If an axis does not exist.
+    """
+    source = as_axis("rollaxis", axis, x)
+    place = as_axis("rollaxis", start, x, new=start >= 0)
+    return moveaxis(x, source, place - (place > source))
+
+
+@catalogue.stands_for(np.atleast_1d)
+def atleast_1d(*arrays: Any) -> Any:
+    """A scalar as an array of one axis, all else as it is, as `numpy.atleast_1d`.
+
+    Several arrays give a tuple.
+    """
+    return _each(arrays, lambda x: reshape(x, -1) if np.ndim(x) == 0 else x)
+
+
+@catalogue.stands_for(np.atleast_2d)
+def atleast_2d(*arrays: Any) -> Any:
+    """With at least two axes, new ones in front, as `numpy.atleast_2d`.
+
+    Several arrays give a tuple.
+    """
+    return _each(arrays, lambda x: expand_dims(x, tuple(range(2 - np.ndim(x)))))
+
+
+@catalogue.stands_for(np.atleast_3d)
+def atleast_3d(*arrays: Any) -> Any:
+    """With at least three axes, a vector of N as (1, N, 1) and a matrix as (M, N, 1), as
+    `numpy.atleast_3d`. Several arrays give a tuple.
+    """
+    new = ((0, 1, 2), (0, 2), (2,))
+    return _each(arrays, lambda x: expand_dims(x, new[np.ndim(x)]) if np.ndim(x) < 3 else x)
+
+
+def _each(arrays: tuple[Any, ...], change: Callable[[Any], Any]) -> Any:
+    changed = tuple(change(x if hasattr(x, "dtype") else np.asarray(x)) for x in arrays)
+    return changed[0] if len(changed) == 1 else changed
+
+
+@catalogue.stands_for(np.vstack)
+def vstack(arrays: Sequence[Any]) -> Any:
+    """Join along the first axis, vectors as rows, as `numpy.vstack`."""
+    return concatenate([atleast_2d(x) for x in _listed("vstack", arrays)], 0)
+
+
+@catalogue.stands_for(np.hstack)
+def hstack(arrays: Sequence[Any]) -> Any:
+    """Join along the second axis, vectors along their only one, as `numpy.hstack`."""
+    parts = [atleast_1d(x) for x in _listed("hstack", arrays)]
+    return concatenate(parts, 0 if np.ndim(parts[0]) == 1 else 1)
+
+
+@catalogue.stands_for(np.dstack)
+def dstack(arrays: Sequence[Any]) -> Any:
+    """Join along the third axis, as `numpy.dstack`."""
+    return concatenate([atleast_3d(x) for x in _listed("dstack", arrays)], 2)
+
+
+@catalogue.stands_for(np.column_stack)
+def column_stack(arrays: Sequence[Any]) -> Any:
+    """Join along the second axis, vectors as columns, as `numpy.column_stack`."""
+    parts = [reshape(x, (-1, 1)) if np.ndim(x) < 2 else x for x in _listed("column_stack", arrays)]
+    return concatenate(parts, 1)
+
+
+@catalogue.stands_for(np.append)
+def append(x: Any, values: Any, axis: int | None = None) -> Any:
+    """Join two arrays, as `numpy.append`.
+
+    Parameters
+    ----------
+    x, values : array_like
+        Operands.
+    axis : int, optional
+        The axis along which they are joined; both are flattened where not given.
+    """
+    return concatenate([x, values], axis)
