@@ -65,7 +65,9 @@ from .primitives.broadcasting import (
     zeros_like,
 )
 from .primitives.convolution import conv2d
+from .primitives.cumulative import cumprod, cumsum, prod
 from .primitives.diagonals import diag, diagonal, tril, triu
+from .primitives.differences import diff, ediff1d, gradient, linspace, trapezoid
 from .primitives.einsum import einsum
 from .primitives.elementary import (
     abs,
@@ -92,6 +94,7 @@ from .primitives.linear_algebra import matmul
 from .primitives.logarithms import cbrt, exp2, log2, log10, logaddexp, logaddexp2
 from .primitives.losses import cross_entropy, mse_loss
 from .primitives.pooling import avg_pool2d, max_pool2d
+from .primitives.questions import all, any, average, count_nonzero, ptp
 from .primitives.random import dropout, manual_seed
 from .primitives.reductions import argmax, argmin, logsumexp, max, mean, min, std, sum, var
 from .primitives.reversing import flip, fliplr, flipud, roll, rot90
