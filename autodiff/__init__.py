@@ -93,6 +93,21 @@ from .primitives.joining import concatenate, pad, stack
 from .primitives.linear_algebra import matmul
 from .primitives.logarithms import cbrt, exp2, log2, log10, logaddexp, logaddexp2
 from .primitives.losses import cross_entropy, mse_loss
+from .primitives.missing import (
+    fmax,
+    fmin,
+    isfinite,
+    isinf,
+    isnan,
+    nan_to_num,
+    nanmax,
+    nanmean,
+    nanmin,
+    nanprod,
+    nanstd,
+    nansum,
+    nanvar,
+)
 from .primitives.pooling import avg_pool2d, max_pool2d
 from .primitives.questions import all, any, average, count_nonzero, ptp
 from .primitives.random import dropout, manual_seed

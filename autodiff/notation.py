@@ -53,6 +53,12 @@ class Notation:
     def __rpow__(self, other: Any) -> Any:
         return functions["power"](other, self)
 
+    def __mod__(self, other: Any) -> Any:
+        return functions["remainder"](self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return functions["remainder"](other, self)
+
     def __matmul__(self, other: Any) -> Any:
         return functions["matmul"](self, other)
 
@@ -136,6 +142,18 @@ class Notation:
         """Variance over `axis`, as `numpy.var`."""
         return functions["var"](self, axis=axis, ddof=ddof, keepdims=keepdims)
 
+    def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+        """Standard deviation over `axis`, as `numpy.std`."""
+        return functions["std"](self, axis=axis, ddof=ddof, keepdims=keepdims)
+
+    def prod(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Product over `axis`, as `numpy.prod`."""
+        return functions["prod"](self, axis=axis, keepdims=keepdims)
+
+    def cumsum(self, axis: Any = None) -> Any:
+        """Running sum along `axis`, as `numpy.cumsum`."""
+        return functions["cumsum"](self, axis=axis)
+
     def max(self, axis: Any = None, keepdims: bool = False) -> Any:
         """Maximum over `axis`, as `numpy.max`."""
         return functions["max"](self, axis=axis, keepdims=keepdims)
@@ -155,6 +173,30 @@ class Notation:
     def transpose(self, *axes: Any) -> Any:
         """The axes in another order; reversed where none is given."""
         return functions["transpose"](self, (axes[0] if len(axes) == 1 else axes or None))
+
+    def ravel(self) -> Any:
+        """All elements along one axis, as `numpy.ravel`."""
+        return functions["ravel"](self)
+
+    def squeeze(self, axis: Any = None) -> Any:
+        """Without axes of length 1, as `numpy.squeeze`."""
+        return functions["squeeze"](self, axis)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Any:
+        """With two axes exchanged, as `numpy.swapaxes`."""
+        return functions["swapaxes"](self, axis1, axis2)
+
+    def repeat(self, repeats: Any, axis: Any = None) -> Any:
+        """Each element several times in a row, as `numpy.repeat`."""
+        return functions["repeat"](self, repeats, axis)
+
+    def take(self, indices: Any, axis: Any = None) -> Any:
+        """The elements at given positions along `axis`, as `numpy.take`."""
+        return functions["take"](self, indices, axis)
+
+    def clip(self, min: Any = None, max: Any = None) -> Any:
+        """The values limited to an interval, as `numpy.clip`."""
+        return functions["clip"](self, min, max)
 
     def astype(self, dtype: Any) -> Any:
         """The same values in another dtype."""

@@ -168,7 +168,7 @@ def test_what_has_no_derivative_here_says_so():
     w = ad.Variable(A)
     for call, name in [
         (lambda: np.fft.fft(w), "np.fft.fft"),
-        (lambda: np.arctan2(w, w), "np.arctan2"),
+        (lambda: np.nextafter(w, w), "np.nextafter"),
         (lambda: np.add.reduce(w), "np.add.reduce"),
         (lambda: np.linalg.inv(w), "np.linalg.inv"),
     ]:

@@ -1,0 +1,209 @@
+"""Numbers that are missing: NaN and infinity, and the reductions that leave NaN out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .. import catalogue
+from .arithmetic import Comparison, greater_equal, logical_not, logical_or, subtract
+from .broadcasting import broadcast_like, where
+from .cumulative import prod
+from .elementary import abs, sqrt, square
+from .kinds import Elementwise
+from .primitive import primitive
+from .reductions import Axis, Extremum, sum
+
+
+class IsKind(Comparison):
+    """A question about each number for itself."""
+
+    def examples(self, rng):
+        yield (np.array([1.0, np.nan, -np.inf, np.inf]),), {}
+
+
+class Isnan(IsKind):
+    """Whether an element is not a number."""
+
+    def function(self, x):
+        return np.isnan(x)
+
+
+isnan = primitive(Isnan, np.isnan)
+
+
+class Isinf(IsKind):
+    """Whether an element is infinite."""
+
+    def function(self, x):
+        return np.isinf(x)
+
+
+isinf = primitive(Isinf, np.isinf)
+
+
+class Isfinite(IsKind):
+    """Whether an element is a number, and not infinite."""
+
+    def function(self, x):
+        return np.isfinite(x)
+
+
+isfinite = primitive(Isfinite, np.isfinite)
+
+
+class NanToNum(Elementwise):
+    """Replace what is not finite by numbers, as `numpy.nan_to_num`.
+
+    The derivative is 1 where `x` is finite and 0 where it was replaced.
+
+    Parameters
+    ----------
+    x : array_like
+        Operand.
+    nan : float
+        What stands for NaN.
+    posinf, neginf : float, optional
+        What stands for the infinities; the largest and smallest numbers of the dtype by default.
+    """
+
+    partials = (lambda y, x, **replaced_by: isfinite(x),)
+
+    def __call__(
+        self, x: Any, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+    ) -> Any:
+        return self.apply(x, nan=nan, posinf=posinf, neginf=neginf)
+
+    def function(self, x, nan, posinf, neginf):
+        return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+    def examples(self, rng):
+        yield (rng.normal(size=(2, 3)),), {}
+        yield (rng.normal(size=3),), {"nan": 1.0, "posinf": 2.0, "neginf": -2.0}
+
+
+nan_to_num = primitive(NanToNum, np.nan_to_num)
+
+
+def _left_is_chosen(a: Any, b: Any, greater: Any, less: Any) -> Any:
+    return logical_or(greater_equal(greater, less), isnan(b))
+
+
+def _pairs(rng: np.random.Generator) -> Iterator[Any]:
+    yield (rng.normal(size=(2, 3)), rng.normal(size=3)), {}
+    yield (rng.normal(size=(2, 1)), 0.1), {}
+
+
+class Fmax(Elementwise):
+    """The larger of two values, elementwise; where one is NaN, the other. At a tie the first gets
+    the whole gradient, as in PyTorch.
+    """
+
+    partials = (
+        lambda y, a, b: _left_is_chosen(a, b, a, b),
+        lambda y, a, b: logical_not(_left_is_chosen(a, b, a, b)),
+    )
+
+    def function(self, a, b):
+        return np.fmax(a, b)
+
+    def examples(self, rng):
+        return _pairs(rng)
+
+
+fmax = primitive(Fmax, np.fmax)
+
+
+class Fmin(Elementwise):
+    """The smaller of two values, elementwise; where one is NaN, the other. At a tie the first gets
+    the whole gradient, as in PyTorch.
+    """
+
+    partials = (
+        lambda y, a, b: _left_is_chosen(a, b, b, a),
+        lambda y, a, b: logical_not(_left_is_chosen(a, b, b, a)),
+    )
+
+    def function(self, a, b):
+        return np.fmin(a, b)
+
+    def examples(self, rng):
+        return _pairs(rng)
+
+
+fmin = primitive(Fmin, np.fmin)
+
+
+class Nanmax(Extremum):
+    """Largest element over axes that is not NaN, as `numpy.nanmax`. Ties share the gradient."""
+
+    def function(self, x, axis, keepdims):
+        return np.nanmax(x, axis=axis, keepdims=keepdims)
+
+
+nanmax = primitive(Nanmax, np.nanmax)
+
+
+class Nanmin(Extremum):
+    """Smallest element over axes that is not NaN, as `numpy.nanmin`. Ties share the gradient."""
+
+    def function(self, x, axis, keepdims):
+        return np.nanmin(x, axis=axis, keepdims=keepdims)
+
+
+nanmin = primitive(Nanmin, np.nanmin)
+
+
+@catalogue.stands_for(np.nansum)
+def nansum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Sum over axes in which NaN counts as 0, and gets the gradient 0, as `numpy.nansum`."""
+    return sum(where(isnan(x), 0, x), axis, keepdims)
+
+
+@catalogue.stands_for(np.nanprod)
+def nanprod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Product over axes in which NaN counts as 1, and gets the gradient 0, as `numpy.nanprod`."""
+    return prod(where(isnan(x), 1, x), axis, keepdims)
+
+
+@catalogue.stands_for(np.nanmean)
+def nanmean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Mean over axes of what is not NaN, as `numpy.nanmean`; NaN where nothing is left."""
+    return nansum(x, axis, keepdims) / _present(x, axis, keepdims)
+
+
+@catalogue.stands_for(np.nanvar)
+def nanvar(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
+    r"""Variance over axes of what is not NaN, as `numpy.nanvar`.
+
+    With the mean :math:`\bar x` of the :math:`n` numbers that are not NaN it is :math:`\sum (x -
+    \bar x)^2 / (n - d)` over them.
+
+    Parameters
+    ----------
+    x : array_like
+        Operand.
+    axis : int or tuple of int, optional
+        Axes to reduce; all where not given.
+    ddof : int
+        The :math:`d` of the denominator.
+    keepdims : bool
+        Keep the reduced axes, with length 1.
+    """
+    deviation = where(isnan(x), 0, subtract(x, nanmean(x, axis, keepdims=True)))
+    if deviation.dtype.kind == "c":
+        deviation = abs(deviation)
+    return sum(square(deviation), axis, keepdims) / (_present(x, axis, keepdims) - ddof)
+
+
+@catalogue.stands_for(np.nanstd)
+def nanstd(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
+    """Standard deviation of what is not NaN, the square root of `nanvar`, as `numpy.nanstd`."""
+    return sqrt(nanvar(x, axis, ddof, keepdims))
+
+
+def _present(x: Any, axis: Axis, keepdims: bool) -> Any:
+    """How many elements are not NaN, in the dtype of `x`."""
+    return sum(broadcast_like(logical_not(isnan(x)), x), axis, keepdims)
