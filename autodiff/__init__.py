@@ -13,7 +13,7 @@ Build a graph of nodes, sort it, run it forward and backward::
 or transform a function: ``ad.grad(lambda w: (w * w).sum())(w0)``.
 """
 
-from . import data, nn, optim, training
+from . import data, fft, linalg, nn, optim, training
 from .anomaly import detect_anomaly
 from .check import check_grads
 from .draw import draw
@@ -64,6 +64,7 @@ from .primitives.broadcasting import (
     where,
     zeros_like,
 )
+from .primitives.complex_parts import angle, imag, real
 from .primitives.convolution import conv2d
 from .primitives.cumulative import cumprod, cumsum, prod
 from .primitives.diagonals import diag, diagonal, tril, triu
@@ -110,6 +111,7 @@ from .primitives.missing import (
 )
 from .primitives.pooling import avg_pool2d, max_pool2d
 from .primitives.questions import all, any, average, count_nonzero, ptp
+from .primitives.products import dot, inner, kron, outer, tensordot, trace, vdot
 from .primitives.random import dropout, manual_seed
 from .primitives.reductions import argmax, argmin, logsumexp, max, mean, min, std, sum, var
 from .primitives.reversing import flip, fliplr, flipud, roll, rot90

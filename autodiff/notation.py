@@ -130,6 +130,16 @@ class Notation:
         """Number of elements."""
         return int(np.prod(self.shape))
 
+    @property
+    def real(self) -> Any:
+        """The real part, as `numpy.real`."""
+        return functions["real"](self)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part, as `numpy.imag`."""
+        return functions["imag"](self)
+
     def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
         """Sum over `axis`, as `numpy.sum`."""
         return functions["sum"](self, axis=axis, keepdims=keepdims)

@@ -29,6 +29,8 @@ FLOORS = [
     "decisions",
     "graph",
     "primitives",
+    "fft",
+    "linalg",
     "trees",
     "transforms",
     "draw",

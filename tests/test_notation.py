@@ -167,10 +167,10 @@ def test_what_would_cut_the_graph_is_refused(cut):
 def test_what_has_no_derivative_here_says_so():
     w = ad.Variable(A)
     for call, name in [
-        (lambda: np.fft.fft(w), "np.fft.fft"),
+        (lambda: np.linalg.eig(w), "np.linalg.eig"),
         (lambda: np.nextafter(w, w), "np.nextafter"),
         (lambda: np.add.reduce(w), "np.add.reduce"),
-        (lambda: np.linalg.inv(w), "np.linalg.inv"),
+        (lambda: np.linalg.pinv(w), "np.linalg.pinv"),
     ]:
         with pytest.raises(ad.DifferentiationError, match=f"{name} has no derivative here"):
             call()

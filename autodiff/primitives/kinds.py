@@ -9,7 +9,7 @@ import numpy as np
 
 from ..catalogue import functions
 from ..errors import DifferentiationError, ShapeError
-from ..structures import GraphNode
+from ..structures import GraphNode, as_node, weak_number
 from .primitive import Primitive, Shape
 
 Partial = Callable[..., Any]
@@ -131,6 +131,10 @@ def scale(gradient: Any, derivative: Any) -> Any:
 
 def conjugate(derivative: Any) -> Any:
     """The complex conjugate; a real derivative is its own."""
+    number = weak_number(derivative)
+    if type(number) is complex:  # one that is written as a Python number stays weak
+        conjugated = number.conjugate()
+        return as_node(conjugated) if isinstance(derivative, GraphNode) else conjugated
     return (
         functions["conj"](derivative)
         if getattr(_dtype(derivative), "kind", None) == "c"

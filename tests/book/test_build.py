@@ -17,7 +17,7 @@ from sphinx.util.inventory import InventoryFile
 ROOT = Path(__file__).resolve().parents[2]
 
 # The modules whose own names users write: ad.nn.Linear, ad.optim.SGD.
-PARTS = ["nn", "optim", "data", "training"]
+PARTS = ["nn", "optim", "data", "training", "linalg", "fft"]
 
 
 def build(source, output):

@@ -1,0 +1,143 @@
+"""Norms of vectors and matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import catalogue
+from ..catalogue import functions
+from ..errors import ArgumentError
+from .complex_parts import real
+from .elementary import abs
+from .kinds import General
+from .matrices import over
+from .primitive import primitive
+from .reductions import Axis, Reduction, max, min, sum
+from .shaping import as_axes, expand_dims, moveaxis
+from .singular_values import svdvals
+
+
+class EuclideanNorm(Reduction, General):
+    r"""Length :math:`y = \sqrt{\sum_i |x_i|^2}`.
+
+    .. math:: \bar x = \bar y\,x / y
+
+    At :math:`x = 0`, where the length has a kink, the gradient is 0, as in PyTorch.
+
+    Parameters
+    ----------
+    x : array_like
+        Operand.
+    axis : int or tuple of int, optional
+        Axes to reduce; all where not given.
+    keepdims : bool
+        Keep those axes, with length 1.
+    """
+
+    def function(self, x, axis, keepdims):
+        squares = np.square(np.abs(x))
+        return np.sqrt(np.sum(squares, axis=axis, keepdims=keepdims))
+
+    def vjp(self, position, gradient, output, x, axis, keepdims):
+        return over(x, _kept(output, axis, keepdims)) * _kept(gradient, axis, keepdims)
+
+    def jvp(self, tangents, output, x, axis, keepdims):
+        unit = over(x, _kept(output, axis, keepdims))
+        return real(sum(functions["conj"](unit) * tangents[0], axis, keepdims))
+
+
+euclidean_norm = primitive(EuclideanNorm)
+
+
+def _kept(reduced: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    return reduced if keepdims or not axis else expand_dims(reduced, axis)
+
+
+@catalogue.stands_for(np.linalg.norm)
+def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
+    r"""Norm of vectors or matrices, as `numpy.linalg.norm`.
+
+    ======  ===========================  =========================
+    ord     of a matrix                  of a vector
+    ======  ===========================  =========================
+    None    Frobenius                    2-norm
+    'fro'   Frobenius
+    'nuc'   sum of the singular values
+    inf     largest sum of a row         largest :math:`|x_i|`
+    -inf    smallest sum of a row        smallest :math:`|x_i|`
+    1       largest sum of a column      :math:`\sum_i |x_i|`
+    -1      smallest sum of a column
+    2       largest singular value       2-norm
+    -2      smallest singular value
+    p > 0                                :math:`(\sum_i |x_i|^p)^{1/p}`
+    ======  ===========================  =========================
+
+    The gradient of the 2-norm, and of every other with p > 1, is 0 at 0.
+
+    Parameters
+    ----------
+    x : array_like
+        Operand.
+    ord : number or str, optional
+        Which norm; without it all elements are taken as one vector.
+    axis : int or pair of int, optional
+        The axis of the vectors, or the two axes of the matrices; all of `x` where not given.
+    keepdims : bool
+        Keep those axes, with length 1.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such norm.
+    ShapeError
+        If an axis does not exist.
+    """
+    if axis is None:
+        rank = np.ndim(x)
+        if ord is None or (ord == 2 and rank == 1) or (ord == "fro" and rank == 2):
+            return euclidean_norm(x, keepdims=keepdims)
+        if rank not in (1, 2):
+            raise ArgumentError(f"norm: name the axis or the two axes of ord={ord!r}")
+        axis = tuple(range(rank))
+    axes = as_axes("norm", axis, x)
+    if len(axes) == 1:
+        return _of_vectors(x, ord, axes[0], keepdims)
+    if len(axes) == 2:
+        return _of_matrices(x, ord, axes, keepdims)
+    raise ArgumentError(f"norm: axis is one, of vectors, or two, of matrices; got {axis!r}")
+
+
+def _of_vectors(x: Any, ord: Any, axis: int, keepdims: bool) -> Any:
+    if ord is None or ord == 2:
+        return euclidean_norm(x, axis, keepdims)
+    if ord == np.inf:
+        return max(abs(x), axis, keepdims)
+    if ord == -np.inf:
+        return min(abs(x), axis, keepdims)
+    if ord == 1:
+        return sum(abs(x), axis, keepdims)
+    if isinstance(ord, str) or not ord > 0:
+        raise ArgumentError(f"norm: no norm of vectors with a derivative has ord={ord!r}")
+    power = float(ord)
+    total = sum(abs(x) ** power, axis, keepdims)
+    nothing = functions["equal"](total, 0)
+    root = functions["where"](nothing, 1.0, total) ** (1 / power)
+    return functions["where"](nothing, 0.0, root)
+
+
+def _of_matrices(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    if ord is None or ord == "fro":
+        return euclidean_norm(x, axes, keepdims)
+    matrices = moveaxis(x, axes, (-2, -1))
+    if isinstance(ord, str) and ord == "nuc":
+        result = sum(svdvals(matrices), -1)
+    elif ord in (2, -2):
+        result = (max if ord > 0 else min)(svdvals(matrices), -1)
+    elif ord in (1, -1, np.inf, -np.inf):
+        sums = sum(abs(matrices), -2 if np.isfinite(ord) else -1)
+        result = (max if ord > 0 else min)(sums, -1)
+    else:
+        raise ArgumentError(f"norm: no norm of matrices has ord={ord!r}")
+    return expand_dims(result, tuple(sorted(axes))) if keepdims else result
