@@ -1,0 +1,138 @@
+"""Mistakes that a reader may well make: for each exercise, changes to its solution's code.
+
+Each is a pair: a piece of the solution, and what the mistaken reader wrote instead.
+"""
+
+WRONG = {
+    "introduction-exercise-central": [("(2 * h)", "h"), ("f(x - h)", "f(x)")],
+    "introduction-exercise-decay": [("+ penalty * w", "+ 2 * penalty * w"), ("+ penalty * w", "")],
+    "introduction-exercise-complex": [("1e-30", "1e-3"), ("np.imag", "np.real")],
+    "literature_review-exercise-sine": [(" * x.tangent", ""), ("math.cos", "-math.cos")],
+    "literature_review-exercise-tape": [("[(x, value)]", "[(x, 1.0)]"), ("[(x, value)]", "[]")],
+    "literature_review-exercise-parameters": [
+        ("(6, 16, 3)", "(16, 6, 3)"),
+        ("dense_parameters(84, 10)", "840"),
+    ],
+    "state_of_the_art-exercise-mode": [("n < m", "n > m"), ('("forward", n)', '("forward", m)')],
+    "state_of_the_art-exercise-recording": [("x * 0.5", "ad.tanh(x)"), ("range(k)", "range(1)")],
+    "state_of_the_art-exercise-scale": [("np.isfinite", "~np.isnan"), ("2000", "2001")],
+    "structures-count": [("type(node).__name__", "node.name")],
+    "structures-dtype": [("x.mean()", "x.output.mean()"), ("0.5", "np.float64(0.5)")],
+    "structures-find": [
+        ("raise KeyError(name)", "return order"),
+        ("return node", "return node.output"),
+    ],
+    "structures-parameters": [("if isinstance(node, ad.Variable)", ""), ("node.size", "1")],
+    "structures-mend": [("bright.reshape", "bright.output.reshape"), (".mean()", ".sum()")],
+    "structures-dispatch": [("np.float64", "np.float32"), ("*doubles", "*values")],
+    "structures-project": [
+        ("(other.value, self.value)", "(self.value, other.value)"),
+        ("(-1.0,)", "(1.0,)"),
+    ],
+    "building_the_graph-sorted": [("node in seen or ", ""), ("any(", "all(")],
+    "building_the_graph-uses": [("dict.fromkeys(order, 0)", "dict.fromkeys(order, 1)")],
+    "building_the_graph-kahn": [("order[::-1]", "order"), ("== 0", ">= 0")],
+    "building_the_graph-backward": [("gradient[operand] + share", "share")],
+    "building_the_graph-last": [
+        ("last[-1] = len(order) - 1", "last = [k + 1 for k in last]"),
+        ("max(", "min("),
+    ],
+    "building_the_graph-branch": [(".mean()", ".sum()"), ("ad.relu(1.0 - t * z)", "(1.0 - t * z)")],
+    "building_the_graph-newton": [(" / curvature.output", ""), ("        ad.forward(order)\n", "")],
+    "operators-exercise-softsign": [("** 2", ""), ("ad.abs(x)", "x"), ("ad.abs", "")],
+    "operators-exercise-axes": [("surplus + i", "i"), ("*range(surplus)", "0")],
+    "operators-exercise-cumsum": [
+        ("[::-1])[::-1]", ")"),
+        ("np.cumsum(y_bar[::-1])[::-1]", "y_bar"),
+    ],
+    "operators-exercise-checker": [("h = 1e-5", "h = 1e-12"), ("rtol=1e-6", "rtol=1e-1")],
+    "operators-exercise-complex": [("1e-30", "1e-3"), ("np.imag", "")],
+    "operators-exercise-norm": [
+        ("np.where(positive, squares, 1.0)", "squares"),
+        ("1.0)), 0.0", "1.0)), 1.0"),
+    ],
+    "operators-exercise-cross": [
+        ("cross(b, gradient)", "cross(gradient, b)"),
+        ("cross(b,", "np.cross(b,"),
+    ],
+    "convolution-exercise-same": [("dilation * ", ""), ("// 2", "")],
+    "convolution-exercise-edge": [("[1.0, 1.0, 1.0]", "[0.0, 1.0, 0.0]"), ("-1.0", "1.0")],
+    "convolution-exercise-filter": [("i : i + rows, j : j + columns", ":rows, :columns")],
+    "convolution-exercise-input": [("[:, :, ::-1, ::-1]", ""), ("w.shape[2] - 1", "0")],
+    "convolution-exercise-average": [
+        (', "groups": channels', ""),
+        ("0.25", "0.5"),
+        ('"stride": 2', '"stride": 1'),
+    ],
+    "convolution-exercise-field": [
+        ("step *= stride", "step += stride"),
+        ("(kernel - 1)", "kernel"),
+    ],
+    "convolution-exercise-conv1d": [("(1, stride)", "(1, 1)"), ("ad.squeeze(y, 2)", "y")],
+    "training-exercise-residual": [
+        (" / len(logits)", ""),
+        ("logits - logits.max(axis=1, keepdims=True)", "logits"),
+    ],
+    "training-exercise-logistic": [
+        ("np.zeros_like(z), z", "z, np.zeros_like(z)"),
+        ("np.zeros_like(z)", "-z"),
+    ],
+    "training-exercise-clip": [
+        ("if norm > limit", "if True"),
+        ("norm = np.sqrt(sum(np.sum(p.gradient**2) for p in parameters))", "norm = limit"),
+    ],
+    "training-exercise-sign": [
+        ('state["mean"] = ', 'state["mean"] = 0.0 * '),
+        ('0.9 * state.get("mean", 0.0)', "0.0"),
+    ],
+    "training-exercise-leaky": [("(1 + slope**2)", "(1 + slope)"), ("6 /", "3 /")],
+    "training-exercise-warmup": [
+        ("(epoch + 1) / w", "epoch / w"),
+        ("np.cos(np.pi * (epoch - w) / (T - w))", "1 - 2 * (epoch - w) / (T - w)"),
+    ],
+    "training-exercise-stopping": [("return best", "return epoch"), (">= patience", "> patience")],
+    "training-exercise-pieces": [("gradient=share, ", ""), (", accumulate=True", "")],
+    "baseline-exercise-breakdown": [("(n - 1) // 2", "n // 2 + 1"), ("(n - 1) // 2", "1")],
+    "baseline-exercise-paired": [
+        ("np.median(ratios)", "np.mean(ratios)"),
+        ("np.divide(ours, theirs)", "np.divide(theirs, ours)"),
+    ],
+    "baseline-exercise-stopwatch": [
+        ("    step(machine)\n    machine.wait()\n    start", "    start"),
+        ("    machine.wait()\n    return", "    return"),
+    ],
+    "baseline-exercise-work": [(" * middle}", "}"), (" if np.isfinite(loss)", "")],
+    "baseline-exercise-turns": [("names[k:] + names[:k]", "names")],
+    "baseline-exercise-plausible": [("np.ceil", "np.floor")],
+    "optimization-exercise-edge": [
+        ("from_memory < peak", "from_memory <= peak"),
+        ("operations / moved", "moved / operations"),
+    ],
+    "optimization-exercise-windows": [(" + 1", " + 2"), (" + 1", "")],
+    "optimization-exercise-view": [
+        ("ncrqij,ocij->norq", "ncrqij,ocji->norq"),
+        ("->norq", "->onrq"),
+    ],
+    "optimization-exercise-float64": [
+        ("if any(i.dtype == np.float32 for i in flows)", "if True"),
+        ("return node", "return node.inputs[0]"),
+    ],
+    "optimization-exercise-backend": [
+        ("np.float16", "np.float32"),
+        (".astype(np.float16)", ""),
+    ],
+    "optimization-exercise-plan": [
+        ("born[i] <= dies[j] and born[j] <= dies[i]", "False"),
+        ("offsets[i] = place", "offsets[i] = sum(sizes[:i])"),
+    ],
+    "results-exercise-better": [("2 * error", "error"), ("abs(p - q)", "(p - q)")],
+    "results-exercise-confusion": [("truth * classes + answers", "answers * classes + truth")],
+    "results-exercise-amdahl": [
+        ("1 - share + share", "share"),
+        ("share / factor", "share * factor"),
+    ],
+    "results-exercise-rounds": [
+        ("min(one", "max(one"),
+        ("return name, wins[name]", "return name, len(wins)"),
+    ],
+}
