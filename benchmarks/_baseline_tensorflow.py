@@ -23,10 +23,12 @@ def network(images):
 @tf.function
 def train(images, labels):
     with tf.GradientTape() as tape:
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, network(images))
+        logits = network(images)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
         loss = tf.reduce_mean(losses)
     variables = list(parameters.values())
-    for variable, gradient in zip(variables, tape.gradient(loss, variables), strict=True):
+    gradients = tape.gradient(loss, variables)
+    for variable, gradient in zip(variables, gradients, strict=True):
         variable.assign_sub(LEARNING_RATE * gradient)
     return loss
 

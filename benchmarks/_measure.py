@@ -41,13 +41,14 @@ def channels_last_weights():
 
 
 def walk(step, loader, epochs):
-    """Seconds and mean loss of some epochs: shuffling, slicing, training, reading each loss."""
+    """Seconds and mean loss of some epochs, from shuffling to the last loss read."""
     losses = []
     start = time.perf_counter()
     for _ in range(epochs):
         for images, labels in loader:
             losses.append(step(images, labels))
-    return {"seconds": time.perf_counter() - start, "loss": statistics.fmean(losses)}
+    seconds = time.perf_counter() - start
+    return {"seconds": seconds, "loss": statistics.fmean(losses)}
 
 
 def measure(step, reset, options):
