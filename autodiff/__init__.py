@@ -110,8 +110,8 @@ from .primitives.missing import (
     nanvar,
 )
 from .primitives.pooling import avg_pool2d, max_pool2d
-from .primitives.questions import all, any, average, count_nonzero, ptp
 from .primitives.products import dot, inner, kron, outer, tensordot, trace, vdot
+from .primitives.questions import all, any, average, count_nonzero, ptp
 from .primitives.random import dropout, manual_seed
 from .primitives.reductions import argmax, argmin, logsumexp, max, mean, min, std, sum, var
 from .primitives.reversing import flip, fliplr, flipud, roll, rot90

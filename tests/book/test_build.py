@@ -135,7 +135,8 @@ def test_buttons_follow_the_address_of_the_repository(pages):
 
 def test_one_line_of_the_configuration_turns_the_buttons_on(tmp_path):
     source = tmp_path / "source"
-    shutil.copytree(ROOT / "book" / "_ext", source / "book" / "_ext")
+    for folder in ("_ext", "_static"):
+        shutil.copytree(ROOT / "book" / folder, source / "book" / folder)
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["repository"]["url"] = "https://github.com/someone/some-book"
     (source / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
