@@ -101,7 +101,7 @@ WRONG = {
         ("    step(machine)\n    machine.wait()\n    start", "    start"),
         ("    machine.wait()\n    return", "    return"),
     ],
-    "baseline-exercise-work": [(" * middle}", "}"), (" if np.isfinite(loss)", "")],
+    "baseline-exercise-work": [("tolerance * middle", "tolerance"), ("np.isfinite(loss)", "True")],
     "baseline-exercise-turns": [("names[k:] + names[:k]", "names")],
     "baseline-exercise-plausible": [("np.ceil", "np.floor")],
     "optimization-exercise-edge": [
