@@ -13,7 +13,7 @@ import numpy as np
 from . import __version__
 from .data import load_digits, load_mnist
 from .draw import draw
-from .errors import ArgumentError, AutodiffError, DataNotFoundError
+from .errors import ArgumentError, AutodiffError, DataNotFoundError, ShapeError
 from .nn import Sequential, lenet5, reference_network
 from .optim import SGD, Adam, AdamW, RMSprop
 from .primitives.losses import cross_entropy
@@ -113,8 +113,12 @@ def _add_train(commands: Any) -> None:
         "--init", metavar="FILE", help="initial parameters, a safetensors file (PyTorch's too)"
     )
     how = train.add_argument_group("how it is learned")
-    how.add_argument("--epochs", type=int, default=1, help="passes through the data (default: 1)")
-    how.add_argument("--batch-size", type=int, default=100, help="images in a step (default: 100)")
+    how.add_argument(
+        "--epochs", type=_positive, default=1, help="passes through the data (default: 1)"
+    )
+    how.add_argument(
+        "--batch-size", type=_positive, default=100, help="images in a step (default: 100)"
+    )
     how.add_argument("--optimizer", choices=list(OPTIMIZERS), default="sgd", help="default: sgd")
     how.add_argument(
         "--lr", type=float, help="learning rate (default: 0.01 for sgd, 0.001 for the others)"
@@ -152,18 +156,21 @@ def _add_draw(commands: Any) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    # Where results cannot be written is found out before training, not after it.
     for path in (options.save, options.plot, options.history):
-        if path is not None and not Path(path).parent.is_dir():
-            raise DataNotFoundError(
-                f"cannot write {path}: the folder {Path(path).parent} does not exist"
-            )
+        _check_target(path)
     if options.plot is not None and Path(options.plot).suffix not in PLOT_FORMATS:
         raise ArgumentError(f"a plot is written as {', '.join(PLOT_FORMATS)}; got {options.plot}")
     manual_seed(options.seed)
     model = MODELS[options.model]()
     if options.init is not None:
-        model.load_state_dict(load(options.init))
+        try:
+            model.load_state_dict(load(options.init))
+        except (ArgumentError, ShapeError) as error:
+            why = str(error).removesuffix("; pass strict=False to load the rest")
+            raise ArgumentError(
+                f"{options.init} holds the parameters of another network than --model "
+                f"{options.model}: {why}"
+            ) from error
     train, test, name = _data(options)
     lr = LEARNING_RATES[options.optimizer] if options.lr is None else options.lr
     optimizer = OPTIMIZERS[options.optimizer](model.parameters(), lr=lr)
@@ -209,7 +216,24 @@ def _write_results(options: argparse.Namespace, model: Sequential, history: Hist
         print(f"plot: {options.plot}")
 
 
+def _check_target(path: str | None) -> None:
+    """Whether a file can be written is found out before the work, not after it."""
+    if path is not None and Path(path).is_dir():
+        raise ArgumentError(f"cannot write {path}: it is a folder")
+    if path is not None and not Path(path).parent.is_dir():
+        raise DataNotFoundError(
+            f"cannot write {path}: the folder {Path(path).parent} does not exist"
+        )
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a positive integer; got {text}")
+    return int(text)
+
+
 def _draw(options: argparse.Namespace) -> None:
+    _check_target(options.output)
     model = MODELS[options.model](rng=0)
     images = Constant(np.zeros((1, 1, 28, 28), np.float32), name="images")
     labels = Constant(np.zeros(1, np.int64), name="labels")

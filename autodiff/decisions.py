@@ -48,15 +48,14 @@ def check_decisions(order: list[GraphNode]) -> None:
 def _concerns(
     branch: recording.Branch, condition: list[GraphNode], members: set[GraphNode]
 ) -> bool:
-    """Whether a decision shaped the graph of `members`.
+    """Whether a decision may have shaped the graph of `members`.
 
-    A condition on data or on operators of the graph did. A condition that shares only variables did
-    so if it was computed while the graph was built; if a sweep lies between, as where a loss is
-    compared to a tolerance between two epochs, the decision was about the sweeps.
+    One whose condition was computed while the graph was built may have, whatever it was about: a
+    gate need not be an operand of the branch that it opened. If a sweep lies between, as where a
+    loss is compared to a tolerance between two epochs, the decision was about the sweeps, unless
+    it asked for data or operators of this graph.
     """
-    shared = [node for node in condition if node in members]
-    if any([not isinstance(node, Variable) for node in shared]):
+    operators = [node for node in condition if isinstance(node, Operator)]
+    if all([node.recording == branch.recording for node in operators]):
         return True
-    return bool(shared) and all(
-        [node.recording == branch.recording for node in condition if isinstance(node, Operator)]
-    )
+    return any([node in members for node in condition if not isinstance(node, Variable)])

@@ -31,6 +31,11 @@ from .structures import Constant, GraphNode, Operator, Variable
 def forward(order: list[GraphNode]) -> Any:
     """Recompute every operator of a sorted graph from the present data of its leaves.
 
+    The result is what building the graph again would give. What Python code decided on while it
+    was built is asked again, the lengths that it iterated over included. A size that it read as a
+    number, such as ``x.shape[0]``, is part of the graph as that number: use ``mean`` instead of a
+    sum divided by it, where the size may change.
+
     Returns
     -------
     numpy.ndarray

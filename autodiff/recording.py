@@ -5,8 +5,9 @@ node:`` takes as many turns as there are rows. Each such decision is remembered 
 built after it, so that a replay in which it would fall otherwise can be refused instead of
 returning the values of the wrong branch.
 
-A decision keeps its condition's graph alive until the next sweep. A long loop that decides and
-never sweeps should therefore ask ``node.output``.
+A sweep ends a recording: what was decided before it is not remembered by what is built after it.
+Until then a decision keeps its condition's graph alive, so that a long loop that decides and never
+sweeps should ask ``node.output``.
 """
 
 from __future__ import annotations

@@ -82,6 +82,8 @@ def load(path: str | Path) -> dict[str, np.ndarray]:
         If it is no safetensors file.
     """
     path = Path(path)
+    if path.is_dir():
+        raise DataError(f"cannot load {path}: it is a folder")
     if not path.is_file():
         raise DataNotFoundError(f"no such file: {path}")
     content = path.read_bytes()
@@ -89,6 +91,11 @@ def load(path: str | Path) -> dict[str, np.ndarray]:
     try:
         found = load_module("safetensors.numpy", "loading").load(content)
     except (safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, KeyError):
+            raise DataError(
+                f"{path} holds an array of type {error.args[0]}, which NumPy lacks; in PyTorch "
+                "convert it with .float() before saving"
+            ) from error
         hint = ""
         if content[:4] == b"PK\x03\x04" or content[:1] == b"\x80":
             hint = (

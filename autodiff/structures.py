@@ -84,7 +84,11 @@ class GraphNode(Notation):
 
 
 class Leaf(GraphNode):
-    """A node that holds data. Its `output` may be replaced, and the graph replayed."""
+    """A node that holds data. Its `output` may be replaced, and the graph replayed.
+
+    Assign a new array: an element written in place, ``leaf.output[0] = 1``, changes the data
+    without a trace, so that nobody can tell that the outputs computed from it are stale.
+    """
 
     __slots__ = ()
 

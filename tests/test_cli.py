@@ -61,13 +61,12 @@ def test_auto_falls_back_to_digits(capsys):
     [
         ("--data mnist", "MNIST was not found in .* AUTODIFF_DATA"),
         ("--root {tmp}", "no MNIST files in .*"),
-        ("--data digits --epochs 0", "epochs must be a positive integer; got 0"),
-        ("--data digits --batch-size 0", "batch_size must be a positive integer; got 0"),
         ("--data digits --lr -1", "lr must be a number of at least 0"),
         ("--data digits --lr 3e38", "training diverged; use a smaller learning rate than 3e.38"),
         ("--data digits --seed -1", "a seed is a non-negative integer"),
         ("--data digits --init {tmp}/nowhere", "no such file: .*nowhere"),
         ("--data digits --save {tmp}/nowhere/file", "the folder .*nowhere does not exist"),
+        ("--data digits --save {tmp}", "cannot write .*: it is a folder"),
         ("--data digits --plot {tmp}/plot.txt", r"a plot is written as .png, .svg, .pdf; got"),
     ],
 )
@@ -79,13 +78,25 @@ def test_bad_input_gives_one_line(tmp_path, capsys, arguments, message):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["train", "--data", "cifar"], ["fly"], ["train", "--epochs", "two"]]
+    ("arguments", "message"),
+    [
+        ("train --data cifar", "invalid choice: 'cifar'"),
+        ("fly", "invalid choice: 'fly'"),
+        ("train --epochs two", "--epochs: must be a positive integer; got two"),
+        ("train --batch-size 0", "--batch-size: must be a positive integer; got 0"),
+    ],
 )
-def test_arguments_that_are_no_arguments(arguments, capsys):
+def test_arguments_that_are_no_arguments(arguments, message, capsys):
     with pytest.raises(SystemExit) as caught:
-        main(arguments)
+        main(arguments.split())
     assert caught.value.code == 2
-    assert "Traceback" not in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert message in error and "Traceback" not in error
+
+
+def test_a_drawing_that_cannot_be_written(tmp_path, capsys):
+    assert main(["draw", "--output", f"{tmp_path}/nowhere/graph.svg"]) == 2
+    assert "nowhere does not exist" in capsys.readouterr().err
 
 
 def test_parameters_of_another_network(tmp_path, capsys):

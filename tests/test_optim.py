@@ -225,3 +225,8 @@ def test_a_rule_must_be_stated():
         optim.Optimizer([param], 0.1, 0.0).step()
     with pytest.raises(ad.ArgumentError, match="Schedule defines no rate"):
         optim.Schedule(optim.SGD([param]))
+
+
+def test_a_model_is_no_list_of_parameters():
+    with pytest.raises(ad.DtypeError, match=r"got Linear; write model.parameters\(\)"):
+        ad.optim.SGD(ad.nn.Linear(2, 2))

@@ -184,15 +184,25 @@ def test_a_graph_rebuilt_at_each_step_with_a_condition_between():
     assert best < 1e-3
 
 
-def test_a_decision_of_another_graph_does_not_matter():
-    v = ad.Variable(1.0)
-    unrelated = v * 2.0 if v > 0 else v
-    w = ad.Variable(1.0)
+def test_a_gate_that_the_branch_does_not_use():
+    w, gate = ad.Variable(2.0), ad.Constant(1.0)
+    order = ad.topological_sort(w * 2.0 if gate > 0 else w * 3.0)
+    gate.output = 5.0
+    assert ad.forward(order) == 4.0
+    gate.output = -1.0
+    with pytest.raises(ad.BranchError, match="decided on the truth of"):
+        ad.forward(order)
+
+
+def test_a_decision_before_the_last_sweep_does_not_matter_to_another_graph():
+    v, w = ad.Variable(1.0), ad.Variable(1.0)
+    unrelated = ad.topological_sort(v * 2.0 if v > 0 else v)
+    ad.forward(unrelated)
     order = ad.topological_sort(w * 3.0)
     v.output = -1.0
     assert ad.forward(order) == 3.0
     with pytest.raises(ad.BranchError):
-        ad.forward(ad.topological_sort(unrelated))
+        ad.forward(unrelated)
 
 
 def test_decisions_inside_a_transform_stay_there():

@@ -107,7 +107,7 @@ def test_places_that_do_not_exist(tmp_path):
         ad.save(tmp_path / "nowhere" / "file", {})
     with pytest.raises(ad.DataError, match="it is a folder"):
         ad.save(tmp_path, {})
-    with pytest.raises(ad.DataNotFoundError, match="no such file"):
+    with pytest.raises(ad.DataError, match="cannot load .*: it is a folder"):
         ad.load(tmp_path)
 
 
@@ -131,4 +131,12 @@ def test_a_truncated_file(path):
 def test_pickles_are_named_and_not_run(path, content):
     path.write_bytes(content)
     with pytest.raises(ad.DataError, match="looks like a pickle.*safetensors.torch.save_file"):
+        ad.load(path)
+
+
+def test_a_type_that_numpy_lacks_is_named(torch, tmp_path):
+    path = tmp_path / "half.safetensors"
+    tensor = torch.zeros(2, dtype=torch.bfloat16)
+    pytest.importorskip("safetensors.torch").save_file({"w": tensor}, path)
+    with pytest.raises(ad.DataError, match="array of type BF16, which NumPy lacks; .*float"):
         ad.load(path)

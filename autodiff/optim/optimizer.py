@@ -41,6 +41,11 @@ class Optimizer:
     def __init__(self, params: Iterable[Variable], lr: float, weight_decay: float) -> None:
         if isinstance(params, Variable):
             raise DtypeError("params must be a list of variables; got one: write [variable]")
+        if not isinstance(params, Iterable):
+            raise DtypeError(
+                f"params must be a list of variables; got {describe(params)}"
+                + ("; write model.parameters()" if hasattr(params, "parameters") else "")
+            )
         self.params = list(params)
         for param in self.params:
             if not isinstance(param, Variable):

@@ -93,6 +93,17 @@ def fit(
         raise ArgumentError(f"epochs must be a positive integer; got {epochs!r}")
     if optimizer is not None and lr is not None:
         raise ArgumentError("give lr to the optimizer, or give no optimizer")
+    if optimizer is not None and not isinstance(optimizer, Optimizer):
+        raise DtypeError(
+            f"optimizer must be one of ad.optim, such as ad.optim.Adam(model.parameters()); "
+            f"got {describe(optimizer)}"
+        )
+    own = {id(parameter) for parameter in model.parameters()}
+    if optimizer is not None and own.isdisjoint(map(id, optimizer.params)):
+        raise ArgumentError(
+            "the optimizer holds none of this model's parameters, so that nothing would be "
+            "learned; make it from model.parameters() of the model that is trained"
+        )
     optimizer = optimizer or SGD(model.parameters(), lr=0.01 if lr is None else lr)
     batches = batches_of(train, "train", batch_size, shuffle, seed)
     evaluation = None if test is None else Evaluation(model, test, loss, BATCH_SIZE, "test")
