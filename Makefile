@@ -44,7 +44,7 @@ figures: $(STAMP) ## draw the pictures of the README anew
 lint: $(STAMP) ## check style, types and spelling
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/codespell $(shell git ls-files 2>/dev/null)
+	@$(BIN)/codespell $(shell git ls-files 2>/dev/null)
 
 benchmark: $(BENCHMARK_STAMP) ## measure every published number anew (installs PyTorch, TensorFlow and JAX)
 	@set -e; for script in $(BENCHMARKS); do echo "$$script"; $(BIN)/python $$script; done
