@@ -81,6 +81,8 @@ def describe(operand: Any) -> str:
         return f"the number {operand!r}"
     kind = type(operand).__name__
     name = getattr(operand, "name", None)
+    if hasattr(operand, "primitive"):
+        kind = f"{kind} {operand.primitive.name}"
     called = f"{kind} {name!r}" if isinstance(name, str) else kind
     # A primitive has a shape too: the rule, a method.
     if isinstance(getattr(operand, "shape", None), tuple):
@@ -98,10 +100,12 @@ def as_autodiff_error(error: Exception) -> AutodiffError:
     return DtypeError(str(error)) if wrong_type else ShapeError(str(error))
 
 
-def with_operands(operator: str, error: Exception, operands: Sequence[Any]) -> str:
-    """The message of `error`, preceded by the operator's name and followed by its operands."""
+def with_operands(operator: str, error: Exception, operands: Sequence[Any], scope: str = "") -> str:
+    """The message of `error`, with the operator's name, its operands and its layer."""
     lines = [f"{operator}: {error}"]
     lines += [
         f"  operand {position}: {describe(operand)}" for position, operand in enumerate(operands)
     ]
+    if scope:
+        lines.append(f"  in layer {scope}")
     return "\n".join(lines)

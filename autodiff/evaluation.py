@@ -27,7 +27,8 @@ def evaluate(
         value = run(*values, **params)
     except (ValueError, TypeError, IndexError, OverflowError) as error:
         cause = primitive.diagnose(error, values, params)
-        raise type(cause)(with_operands(primitive.name, cause, operands)) from error
+        scope = thread.scope if node is None else node.scope
+        raise type(cause)(with_operands(primitive.name, cause, operands, scope)) from error
     if not hasattr(value, "dtype"):
         value = np.asarray(value)[()]
     if thread.watching:

@@ -260,3 +260,13 @@ class TestErrors:
     def test_parameters_are_floating(self):
         with pytest.raises(ad.DtypeError, match="dtype of a layer must be floating; got int64"):
             nn.Linear(3, 2, dtype=np.int64)
+
+
+def test_a_replay_that_does_not_fit_names_the_operators_and_the_layer():
+    model = ad.nn.Sequential(ad.nn.Flatten(), ad.nn.Linear(16, 4))
+    x = ad.Constant(np.zeros((2, 1, 4, 4), np.float32))
+    order = ad.topological_sort(model(x))
+    x.output = np.zeros((2, 1, 5, 5), np.float32)
+    message = r"(?s)matmul: .*operand 0: \w+ flatten of shape \(2, 25\).*in layer Seq.*/1 Linear"
+    with pytest.raises(ad.ShapeError, match=message):
+        ad.forward(order)
