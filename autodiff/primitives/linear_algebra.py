@@ -44,8 +44,10 @@ class Matmul(Bilinear):
             )
         inner = b[-2] if len(b) > 1 else b[0]
         if a[-1] != inner:
-            raise ShapeError(f"the inner lengths of shapes {a} and {b} differ: {a[-1]} and {inner}; "
-                "the last axis on the left must be as long as the last but one on the right")
+            raise ShapeError(
+                f"the inner lengths of shapes {a} and {b} differ: {a[-1]} and {inner}; the last "
+                "axis on the left must be as long as the last but one on the right"
+            )
         try:
             batch = np.broadcast_shapes(a[:-2], b[:-2])
         except ValueError:
