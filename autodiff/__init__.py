@@ -71,28 +71,26 @@ from .primitives.diagonals import diag, diagonal, tril, triu
 from .primitives.differences import diff, ediff1d, gradient, linspace, trapezoid
 from .primitives.einsum import einsum
 from .primitives.elementary import (
-    abs,
-    clip,
     cos,
     erf,
     exp,
     expm1,
     log,
     log1p,
-    maximum,
-    minimum,
     reciprocal,
-    sign,
     sin,
     sqrt,
     square,
     tanh,
 )
+from .primitives.extrema import argmax, argmin, max, min
 from .primitives.flattening import flatten
 from .primitives.indexing import getitem, take_along_axis
 from .primitives.joining import concatenate, pad, stack
+from .primitives.kinks import abs, clip, maximum, minimum, sign
 from .primitives.linear_algebra import matmul
 from .primitives.logarithms import cbrt, exp2, log2, log10, logaddexp, logaddexp2
+from .primitives.logsumexp import logsumexp
 from .primitives.losses import cross_entropy, mse_loss
 from .primitives.missing import (
     fmax,
@@ -113,7 +111,7 @@ from .primitives.pooling import avg_pool2d, max_pool2d
 from .primitives.products import dot, inner, kron, outer, tensordot, trace, vdot
 from .primitives.questions import all, any, average, count_nonzero, ptp
 from .primitives.random import dropout, manual_seed
-from .primitives.reductions import argmax, argmin, logsumexp, max, mean, min, std, sum, var
+from .primitives.reductions import mean, sum
 from .primitives.reversing import flip, fliplr, flipud, roll, rot90
 from .primitives.rounding import (
     ceil,
@@ -161,6 +159,7 @@ from .primitives.trigonometry import (
     sinh,
     tan,
 )
+from .primitives.variance import std, var
 from .serialize import load, save
 from .source import source
 from .structures import (

@@ -20,8 +20,8 @@ import numpy as np
 from ..catalogue import functions
 from ..structures import GraphNode
 from .broadcasting import broadcast_like, where
-from .elementary import abs
 from .kinds import Elementwise, Linear
+from .kinks import abs
 from .primitive import primitive
 
 

@@ -17,7 +17,7 @@ from .indexing import getitem
 from .joining import concatenate
 from .kinds import General, Linear, conjugate
 from .primitive import Primitive, primitive
-from .reductions import Reduction, sum
+from .reductions import Selection, sum
 from .reversing import flip
 from .shaping import as_axis, expand_dims, reshape, reshape_like, transpose
 
@@ -152,7 +152,7 @@ class Cumprod(Cumulative, General):
 cumprod = primitive(Cumprod, np.cumprod)
 
 
-class Prod(Reduction, General):
+class Prod(Selection, General):
     r"""Product :math:`y = \prod_i x_i` over axes, as `numpy.prod`.
 
     :math:`\partial y/\partial x_i = \prod_{j \ne i} x_j`, also where elements are zero.
@@ -165,12 +165,18 @@ class Prod(Reduction, General):
         Axes to multiply over; all where not given.
     keepdims : bool
         Keep those axes, with length 1.
+    initial : array_like
+        A scalar by which the product is multiplied.
+    where : array_like
+        Which elements are multiplied; broadcasts to the shape of `x`.
 
     Raises
     ------
     ShapeError
-        If an axis does not exist.
+        If an axis does not exist, or `where` does not fit.
     """
+
+    identity, join = 1, "multiply"
 
     def function(self, x, axis, keepdims):
         return np.prod(x, axis=axis, keepdims=keepdims)

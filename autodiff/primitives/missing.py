@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from .. import catalogue
+from ..catalogue import stands_for
 from .arithmetic import Comparison, greater_equal, logical_not, logical_or, subtract
-from .broadcasting import broadcast_like, where
+from .broadcasting import broadcast_like
 from .cumulative import prod
-from .elementary import abs, sqrt, square
+from .elementary import sqrt, square
+from .extrema import Extremum
 from .kinds import Elementwise
+from .kinks import abs
+from .masking import masked
 from .primitive import primitive
-from .reductions import Axis, Extremum, sum
+from .reductions import Axis, sum
 
 
 class IsKind(Comparison):
@@ -139,6 +142,8 @@ fmin = primitive(Fmin, np.fmin)
 class Nanmax(Extremum):
     """Largest element over axes that is not NaN, as `numpy.nanmax`. Ties share the gradient."""
 
+    identity, join = -np.inf, "fmax"
+
     def function(self, x, axis, keepdims):
         return np.nanmax(x, axis=axis, keepdims=keepdims)
 
@@ -149,6 +154,8 @@ nanmax = primitive(Nanmax, np.nanmax)
 class Nanmin(Extremum):
     """Smallest element over axes that is not NaN, as `numpy.nanmin`. Ties share the gradient."""
 
+    identity, join = np.inf, "fmin"
+
     def function(self, x, axis, keepdims):
         return np.nanmin(x, axis=axis, keepdims=keepdims)
 
@@ -156,26 +163,34 @@ class Nanmin(Extremum):
 nanmin = primitive(Nanmin, np.nanmin)
 
 
-@catalogue.stands_for(np.nansum)
-def nansum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+@stands_for(np.nansum)
+def nansum(
+    x: Any, axis: Axis = None, keepdims: bool = False, *, initial: Any = None, where: Any = True
+) -> Any:
     """Sum over axes in which NaN counts as 0, and gets the gradient 0, as `numpy.nansum`."""
-    return sum(where(isnan(x), 0, x), axis, keepdims)
+    present = masked(x, logical_not(isnan(x)), fill=0)
+    return sum(present, axis, keepdims, initial=initial, where=where)
 
 
-@catalogue.stands_for(np.nanprod)
-def nanprod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+@stands_for(np.nanprod)
+def nanprod(
+    x: Any, axis: Axis = None, keepdims: bool = False, *, initial: Any = None, where: Any = True
+) -> Any:
     """Product over axes in which NaN counts as 1, and gets the gradient 0, as `numpy.nanprod`."""
-    return prod(where(isnan(x), 1, x), axis, keepdims)
+    present = masked(x, logical_not(isnan(x)), fill=1)
+    return prod(present, axis, keepdims, initial=initial, where=where)
 
 
-@catalogue.stands_for(np.nanmean)
-def nanmean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+@stands_for(np.nanmean)
+def nanmean(x: Any, axis: Axis = None, keepdims: bool = False, *, where: Any = True) -> Any:
     """Mean over axes of what is not NaN, as `numpy.nanmean`; NaN where nothing is left."""
-    return nansum(x, axis, keepdims) / _present(x, axis, keepdims)
+    return nansum(x, axis, keepdims, where=where) / _present(x, axis, keepdims, where)
 
 
-@catalogue.stands_for(np.nanvar)
-def nanvar(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
+@stands_for(np.nanvar)
+def nanvar(
+    x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False, *, where: Any = True
+) -> Any:
     r"""Variance over axes of what is not NaN, as `numpy.nanvar`.
 
     With the mean :math:`\bar x` of the :math:`n` numbers that are not NaN it is :math:`\sum (x -
@@ -191,19 +206,26 @@ def nanvar(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> 
         The :math:`d` of the denominator.
     keepdims : bool
         Keep the reduced axes, with length 1.
+    where : array_like
+        Which elements count; broadcasts to the shape of `x`.
     """
-    deviation = where(isnan(x), 0, subtract(x, nanmean(x, axis, keepdims=True)))
+    deviation = subtract(x, nanmean(x, axis, keepdims=True, where=where))
+    deviation = masked(deviation, logical_not(isnan(x)), fill=0)
+    if where is not True:
+        deviation = masked(deviation, where, fill=0)
     if deviation.dtype.kind == "c":
         deviation = abs(deviation)
-    return sum(square(deviation), axis, keepdims) / (_present(x, axis, keepdims) - ddof)
+    return sum(square(deviation), axis, keepdims) / (_present(x, axis, keepdims, where) - ddof)
 
 
-@catalogue.stands_for(np.nanstd)
-def nanstd(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
+@stands_for(np.nanstd)
+def nanstd(
+    x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False, *, where: Any = True
+) -> Any:
     """Standard deviation of what is not NaN, the square root of `nanvar`, as `numpy.nanstd`."""
-    return sqrt(nanvar(x, axis, ddof, keepdims))
+    return sqrt(nanvar(x, axis, ddof, keepdims, where=where))
 
 
-def _present(x: Any, axis: Axis, keepdims: bool) -> Any:
+def _present(x: Any, axis: Axis, keepdims: bool, where: Any) -> Any:
     """How many elements are not NaN, in the dtype of `x`."""
-    return sum(broadcast_like(logical_not(isnan(x)), x), axis, keepdims)
+    return sum(broadcast_like(logical_not(isnan(x)), x), axis, keepdims, where=where)

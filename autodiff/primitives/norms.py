@@ -10,11 +10,12 @@ from .. import catalogue
 from ..catalogue import functions
 from ..errors import ArgumentError
 from .complex_parts import real
-from .elementary import abs
+from .extrema import max, min
 from .kinds import General
+from .kinks import abs
 from .matrices import over
 from .primitive import primitive
-from .reductions import Axis, Reduction, max, min, sum
+from .reductions import Axis, Reduction, sum, with_axes
 from .shaping import as_axes, expand_dims, moveaxis
 from .singular_values import svdvals
 
@@ -41,18 +42,14 @@ class EuclideanNorm(Reduction, General):
         return np.sqrt(np.sum(squares, axis=axis, keepdims=keepdims))
 
     def vjp(self, position, gradient, output, x, axis, keepdims):
-        return over(x, _kept(output, axis, keepdims)) * _kept(gradient, axis, keepdims)
+        return over(x, with_axes(output, axis, keepdims)) * with_axes(gradient, axis, keepdims)
 
     def jvp(self, tangents, output, x, axis, keepdims):
-        unit = over(x, _kept(output, axis, keepdims))
+        unit = over(x, with_axes(output, axis, keepdims))
         return real(sum(functions["conj"](unit) * tangents[0], axis, keepdims))
 
 
 euclidean_norm = primitive(EuclideanNorm)
-
-
-def _kept(reduced: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
-    return reduced if keepdims or not axis else expand_dims(reduced, axis)
 
 
 @catalogue.stands_for(np.linalg.norm)

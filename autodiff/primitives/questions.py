@@ -9,14 +9,24 @@ import numpy as np
 from .. import catalogue
 from ..errors import ShapeError, describe
 from .arithmetic import multiply
+from .extrema import max, min
 from .kinds import Nondifferentiable
 from .primitive import primitive
-from .reductions import Axis, Reduction, _axes, max, mean, min, sum
+from .reductions import Axis, Reduction, Selection, mean, reduced_axes, sum
 from .shaping import expand_dims
 
 
-class Any(Nondifferentiable, Reduction):
+class Question(Nondifferentiable, Selection):
+    """A question about the elements over axes; `where` tells about which of them."""
+
+    def __call__(self, x, axis=None, keepdims=False, *, where=True):
+        return super().__call__(x, axis, keepdims, where=where)
+
+
+class Any(Question):
     """Whether any element over axes is true, or not zero, as `numpy.any`; no gradient flows."""
+
+    identity = 0
 
     def function(self, x, axis, keepdims):
         return np.any(x, axis=axis, keepdims=keepdims)
@@ -25,8 +35,10 @@ class Any(Nondifferentiable, Reduction):
 any = primitive(Any, np.any)
 
 
-class All(Nondifferentiable, Reduction):
+class All(Question):
     """Whether all elements over axes are true, or not zero, as `numpy.all`; no gradient flows."""
+
+    identity = 1
 
     def function(self, x, axis, keepdims):
         return np.all(x, axis=axis, keepdims=keepdims)
@@ -76,7 +88,7 @@ def average(
     """
     if weights is None:
         return mean(x, axis, keepdims)
-    axes = _axes("average", axis, x)
+    axes = reduced_axes("average", axis, x)
     rank, shape = np.ndim(x), np.shape(x)
     if np.shape(weights) != shape:
         if np.ndim(weights) != 1 or len(axes) != 1 or axis is None:

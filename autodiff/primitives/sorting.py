@@ -13,7 +13,7 @@ from .flattening import flatten
 from .indexing import getitem, take_along_axis
 from .kinds import Nondifferentiable
 from .primitive import as_shape, primitive
-from .reductions import Axis, _axes, _not_empty, mean
+from .reductions import Axis, mean, not_empty, reduced_axes
 from .shaping import as_axis, expand_dims, reshape, transpose
 
 
@@ -164,7 +164,7 @@ class Middle(Nondifferentiable):
         return np.where(np.isnan(np.take_along_axis(np.asarray(x), last, -1)), last, middle)
 
     def shape(self, x):
-        _not_empty("median", x, (len(x) - 1,))
+        not_empty("median", x, (len(x) - 1,))
         return (*x[:-1], 2)
 
     def examples(self, rng):
@@ -198,7 +198,7 @@ def median(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     ArgumentError
         If there is no axis to reduce.
     """
-    axes = _axes("median", axis, x)
+    axes = reduced_axes("median", axis, x)
     if not axes:
         raise ArgumentError("median: there is no axis along which elements could be in order")
     rest = tuple(i for i in range(np.ndim(x)) if i not in axes)
