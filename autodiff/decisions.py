@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Iterator
+
 from . import recording
 from .errors import BranchError
 from .evaluation import recompute
 from .ordering import topological_sort
+from .recording import Branch
 from .structures import GraphNode, Operator, Variable
 
 
@@ -22,32 +26,84 @@ def check_decisions(order: list[GraphNode]) -> None:
         for remembers in (order, *order)
         if (head := getattr(remembers, "branches", None)) is not None
     }
-    members: set[GraphNode] = set(order) if heads else set()
+    members: set[GraphNode | None] = set(order) if heads else set()
     checked = set()
     for head in heads.values():
-        branch: recording.Branch | None = head
-        while branch is not None and id(branch) not in checked:
+        for branch in _chain(head):
+            if id(branch) in checked:
+                break
             checked.add(id(branch))
             condition = topological_sort(branch.condition)
             if _concerns(branch, condition, members):
-                for node in condition:
-                    if node.inputs and node not in members:
-                        recompute(node)
-                now = branch.question(branch.condition)
-                if now != branch.answer:
-                    raise BranchError(
-                        f"{branch.line} decided on the {branch.question.__name__} of "
-                        f"{branch.condition!r}, which was {branch.answer} when the graph was built "
-                        f"and is {now} now; build the graph again for this data; where the "
-                        "decision is about the training and not part of the computation, "
-                        "ask node.output instead"
-                    )
-            branch = branch.previous
+                _ask_again(branch, condition, members)
 
 
-def _concerns(
-    branch: recording.Branch, condition: list[GraphNode], members: set[GraphNode]
-) -> bool:
+def finish() -> None:
+    """End the recording, and let its decisions hold no more than they need.
+
+    Training that builds its graph anew at each step, and decides on the loss between the steps,
+    would else hold all steps: each graph remembers a decision about the graph before it, whose
+    operators remember a decision about the one before that. So a condition that reaches back into
+    an earlier recording is replaced by a copy whose operators remember nothing.
+    """
+    head = recording.thread.branches
+    if head is not None and recording.thread.depth == 0:
+        branches = list(_chain(head))
+        long: set[GraphNode] = set()
+        order = topological_sort([branch.condition for branch in branches])
+        for node in order:
+            if isinstance(node, Operator):
+                earlier = node.recording != head.recording and node.branches is not None
+                if earlier or any([child in long for child in node.inputs]):
+                    long.add(node)
+        copies: dict[GraphNode, Operator] = {}
+        for node in order if long else ():
+            if isinstance(node, Operator):
+                copies[node] = _copy(node, tuple([copies.get(one, one) for one in node.inputs]))
+        originals = {copy: weakref.ref(node) for node, copy in copies.items()}
+        for branch in branches:
+            if branch.condition in long:
+                branch.condition, branch.originals = copies[branch.condition], originals
+    recording.finish()
+
+
+def _chain(branch: Branch | None) -> Iterator[Branch]:
+    while branch is not None:
+        yield branch
+        branch = branch.previous
+
+
+def _copy(node: Operator, inputs: tuple[GraphNode, ...]) -> Operator:
+    copy = type(node)(node.primitive, inputs, node.params, node.value)
+    copy.name, copy.scope, copy.line = node.name, node.scope, node.line
+    copy.recording, copy.branches = node.recording, None
+    return copy
+
+
+def _original(branch: Branch, node: GraphNode) -> GraphNode | None:
+    """The node of the user's that this one stands for; None if it is gone."""
+    return branch.originals[node]() if node in branch.originals else node
+
+
+def _ask_again(branch: Branch, condition: list[GraphNode], members: set[GraphNode | None]) -> None:
+    for node in condition:
+        original = _original(branch, node)
+        if node.inputs and original not in members:
+            recompute(node)
+        elif original is not None and original is not node:
+            node.value = original.value
+    now = branch.question(branch.condition)
+    if now != branch.answer:
+        raise BranchError(
+            f"{branch.line} decided on the {branch.question.__name__} of "
+            f"{branch.condition!r}, which was {branch.answer} when the graph was built "
+            f"and is {now} now; build the graph again for this data; where the "
+            "decision is about the training and not part of the computation, "
+            "ask node.output instead"
+        )
+
+
+def _concerns(branch: Branch, condition: list[GraphNode], members: set[GraphNode | None]) -> bool:
     """Whether a decision may have shaped the graph of `members`.
 
     One whose condition was computed while the graph was built may have, whatever it was about: a
@@ -58,4 +114,6 @@ def _concerns(
     operators = [node for node in condition if isinstance(node, Operator)]
     if all([node.recording == branch.recording for node in operators]):
         return True
-    return any([node in members for node in condition if not isinstance(node, Variable)])
+    return any(
+        [_original(branch, node) in members for node in condition if not isinstance(node, Variable)]
+    )

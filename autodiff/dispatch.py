@@ -34,6 +34,7 @@ class Dispatcher:
 
     def __init__(self) -> None:
         self._factories: dict[tuple[type, type], Callable[[Any], Kernel]] = {}
+        self._chosen: dict[tuple[type, type], Callable[[Any], Kernel]] = {}
         self._resolved: dict[tuple[type, Any], Kernel] = {}
 
     def implements(self, backend: type[Backend], primitive: type) -> Callable[[Callable], Callable]:
@@ -46,6 +47,7 @@ class Dispatcher:
                     "a second one would silently replace it"
                 )
             self._factories[backend, primitive] = factory
+            self._chosen.clear()
             self._resolved.clear()
             return factory
 
@@ -53,6 +55,9 @@ class Dispatcher:
 
     def kernel(self, backend: type[Backend], primitive: Any) -> Kernel:
         """The kernel of the most specific implementation for this backend and this primitive.
+
+        It is remembered, and with it the primitive, for as long as the program runs: unless the
+        primitive is `transient`, made anew for each call, as a checkpoint is.
 
         Raises
         ------
@@ -62,8 +67,12 @@ class Dispatcher:
         try:
             return self._resolved[backend, primitive]
         except KeyError:
-            kernel = self._factories[self._most_specific(backend, type(primitive))](primitive)
-            self._resolved[backend, primitive] = kernel
+            pair = backend, type(primitive)
+            if pair not in self._chosen:
+                self._chosen[pair] = self._factories[self._most_specific(*pair)]
+            kernel = self._chosen[pair](primitive)
+            if not getattr(primitive, "transient", False):
+                self._resolved[backend, primitive] = kernel
             return kernel
 
     def _most_specific(self, backend: type, primitive: type) -> tuple[type, type]:

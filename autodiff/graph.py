@@ -12,7 +12,7 @@ https://doi.org/10.1007/BF01931367
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -21,7 +21,7 @@ import numpy as np
 from . import recording
 from .anomaly import check_gradient
 from .catalogue import functions
-from .decisions import check_decisions
+from .decisions import check_decisions, finish
 from .errors import BranchError, GraphError, ShapeError, StaleError, describe
 from .evaluation import recompute
 from .ordering import Order, as_nodes, topological_sort
@@ -49,7 +49,7 @@ def forward(order: list[GraphNode]) -> Any:
         If a condition that Python code decided on while the graph was built now falls otherwise.
     """
     _check_order(order, "forward")
-    recording.finish()
+    finish()
     for node in order:
         if node.inputs:
             recompute(node)
@@ -61,7 +61,13 @@ def forward(order: list[GraphNode]) -> Any:
     return order[-1].output
 
 
-def backward(order: list[GraphNode], gradient: Any = None, accumulate: bool = False) -> None:
+def backward(
+    order: list[GraphNode],
+    gradient: Any = None,
+    accumulate: bool = False,
+    *,
+    retain_grad: bool = True,
+) -> None:
     r"""Compute the gradient of the last node with respect to every node before it.
 
     With :math:`\bar v = \partial L / \partial v`, each operator :math:`y = f(x_1, \dots, x_n)` adds
@@ -75,6 +81,9 @@ def backward(order: list[GraphNode], gradient: Any = None, accumulate: bool = Fa
         Gradient of the last node, of its shape; 1 where that node is a scalar.
     accumulate : bool
         Add to the gradients that the variables have, instead of replacing them.
+    retain_grad : bool
+        Whether operators keep their gradients too. Without, each is freed as soon as it has been
+        handed on, and only variables have one: a training loop needs no more.
 
     Raises
     ------
@@ -86,7 +95,7 @@ def backward(order: list[GraphNode], gradient: Any = None, accumulate: bool = Fa
         If no gradient can flow from the last node to any variable.
     """
     _check_order(order, "backward")
-    recording.finish()
+    finish()
     _check_fresh(order)
     root = order[-1]
     seed = _seed(root, gradient)
@@ -96,7 +105,11 @@ def backward(order: list[GraphNode], gradient: Any = None, accumulate: bool = Fa
             f"no gradient can flow from {describe(root)}: it depends on no Variable, or only "
             "through operators without a derivative; make what should be learned an ad.Variable"
         )
-    found = reverse_sweep(order, seed, needed, view=attrgetter("value"))
+    for node in order:  # what the sweep before this one found makes room
+        if isinstance(node, Operator):
+            node.gradient = None
+    keep = needed if retain_grad else ()
+    found = reverse_sweep(order, {root: seed}, needed, attrgetter("value"), keep)
     for node in order:
         if isinstance(node, Constant):
             continue
@@ -155,7 +168,8 @@ def gradients(
         raise ShapeError(
             f"the gradient of {describe(root)} must have its shape; got shape {np.shape(seed)}"
         )
-    found = reverse_sweep(order, seed, dependents(order, wanted), view=lambda node: node)
+    needed = dependents(order, wanted)
+    found = reverse_sweep(order, {root: seed}, needed, lambda node: node, keep=set(wanted))
     result = [found[node] if node in found else functions["zeros_like"](node) for node in wanted]
     return result[0] if isinstance(variables, GraphNode) else result
 
@@ -174,22 +188,39 @@ def dependents(order: list[GraphNode], sources: Iterable[GraphNode]) -> set[Grap
 
 
 def reverse_sweep(
-    order: list[GraphNode], seed: Any, needed: set[GraphNode], view: Callable[[GraphNode], Any]
+    order: list[GraphNode],
+    seeds: dict[GraphNode, Any],
+    needed: set[GraphNode],
+    view: Callable[[GraphNode], Any],
+    keep: Collection[GraphNode] = (),
+    release: bool = False,
 ) -> dict[GraphNode, Any]:
-    """Push `seed` from the last node of `order` back to all nodes in `needed`.
+    """Push `seeds`, gradients of some nodes, back to all nodes in `needed`.
 
     The rules of the primitives are written in operators that take arrays as well as nodes. So
     `view` alone decides what this sweep computes: with the value of each node it gives numbers,
     with the node itself a graph of gradients.
+
+    When a node's turn comes its gradient is complete, and once handed on it is freed, unless the
+    node is a leaf or in `keep`. With `release` the sweep also lets go of the node: it empties
+    `order` and `needed` on its way, so that a value is freed when the rules that need it are done,
+    unless somebody else holds the node.
+
+    Returns
+    -------
+    dict of GraphNode to array or GraphNode
+        The gradients of the leaves in `needed`, and of the nodes in `keep`.
     """
-    found: dict[GraphNode, Any] = {order[-1]: seed} if order[-1] in needed else {}
-    for node in reversed(order):
+    found = {node: seed for node, seed in seeds.items() if node in needed}
+    seeds.clear()  # a caller's dict that still held the last node would hold the whole graph
+    for node in _released(order, needed) if release else reversed(order):
         if not node.inputs or node not in found:
             continue
         assert isinstance(node, Operator)
-        operands = [view(operand) for operand in node.inputs]
+        gradient = found[node] if node in keep else found.pop(node)
         wanted = [i for i, operand in enumerate(node.inputs) if operand in needed]
-        shares = node.primitive.pull(wanted, found[node], view(node), operands, node.params)
+        operands = [view(operand) for operand in node.inputs]
+        shares = node.primitive.pull(wanted, gradient, view(node), operands, node.params)
         for position, share in zip(wanted, shares, strict=True):
             if share is None:
                 continue
@@ -197,6 +228,14 @@ def reverse_sweep(
             _check_share(share, node, position)
             found[operand] = found[operand] + share if operand in found else share
     return found
+
+
+def _released(order: list[GraphNode], needed: set[GraphNode]) -> Iterator[GraphNode]:
+    """The nodes from last to first, each of them forgotten as it is handed out."""
+    while order:
+        node = order.pop()
+        needed.discard(node)
+        yield node
 
 
 def _check_share(share: Any, node: Operator, position: int) -> None:

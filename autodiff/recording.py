@@ -12,18 +12,23 @@ sweeps should ask ``node.output``.
 
 from __future__ import annotations
 
+import dataclasses
 import linecache
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 _PACKAGE = str(Path(__file__).parent)
 
 
-class Branch(NamedTuple):
-    """One decision: who was asked what, the answer, the line that asked, the decision before."""
+@dataclasses.dataclass(slots=True, eq=False)
+class Branch:
+    """One decision: who was asked what, the answer, the line that asked, the decision before.
+
+    `originals` says which nodes those of the condition stand for, where they are copies.
+    """
 
     condition: Any
     question: Callable[[Any], Any]
@@ -31,6 +36,7 @@ class Branch(NamedTuple):
     line: str
     recording: int
     previous: Branch | None
+    originals: dict[Any, Any] = dataclasses.field(default_factory=dict)
 
 
 class _Thread(threading.local):

@@ -1,5 +1,7 @@
 """Multiple dispatch: the most specific pair wins, and a tie is an error."""
 
+import weakref
+
 import pytest
 
 import autodiff as ad
@@ -87,3 +89,14 @@ def test_each_primitive_gets_its_own_kernel():
 
 def test_on_numpy_a_primitive_runs_its_own_definition():
     assert kernel(NumPy, ad.exp) == ad.exp.function
+
+
+def test_a_primitive_made_for_one_call_is_not_kept_alive():
+    class Transient(General):
+        transient = True
+
+    made, primitive = dispatcher((Backend, General)), Transient()
+    assert made.kernel(Fast, primitive)() == (Backend, General)
+    gone = weakref.ref(primitive)
+    del primitive
+    assert gone() is None

@@ -1,6 +1,7 @@
 """Decisions of Python code while a graph is built: a replay may not fall otherwise."""
 
 import inspect
+import weakref
 
 import numpy as np
 import pytest
@@ -182,6 +183,41 @@ def test_a_graph_rebuilt_at_each_step_with_a_condition_between():
         if loss < best:
             best = float(loss.output)
     assert best < 1e-3
+
+
+def earlier_and_later(x, w):
+    """A graph that decided, and one built after its sweep, by a decision about the first."""
+    first = leaky(x * w)
+    ad.backward(ad.topological_sort(first.sum()))
+    return first, ad.topological_sort((x * w * (2.0 if first.sum() > 0 else 3.0)).sum())
+
+
+def test_a_decision_about_an_earlier_graph_that_decided_too_is_asked_again():
+    """It holds a copy of that graph, and not what that graph remembers."""
+    x, w = ad.Constant(np.ones(3)), ad.Variable(np.ones(3))
+    first, order = earlier_and_later(x, w)
+    gone = weakref.ref(first)
+    assert ad.forward(order) == 6.0
+    del first
+    assert gone() is None
+    x.output = np.full(3, 5.0)
+    assert ad.forward(order) == 30.0
+    x.output = -np.ones(3)
+    with pytest.raises(ad.BranchError, match="was True when the graph was built and is False now"):
+        ad.forward(order)
+
+
+def test_a_decision_about_an_earlier_operator_that_is_used_again_is_asked_again():
+    w, shift = ad.Variable(np.ones(3)), ad.Variable(np.zeros(3))
+    first = leaky(w)
+    ad.backward(ad.topological_sort(first.sum()))
+    order = ad.topological_sort((first * 2.0 if (first + shift).sum() > 0 else first).sum())
+    assert ad.forward(order) == 12.0
+    w.output = np.full(3, 2.0)
+    assert ad.forward(order) == 24.0
+    shift.output = np.full(3, -9.0)
+    with pytest.raises(ad.BranchError, match="if \\(first \\+ shift\\)"):
+        ad.forward(order)
 
 
 def test_a_gate_that_the_branch_does_not_use():

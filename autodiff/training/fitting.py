@@ -171,7 +171,7 @@ class _Loop:
                 raise DivergenceError(self._why(value, images))
             if not history.loss and self._loss is cross_entropy:
                 check_labels(self._batches, "train", recorded.logits.shape[-1])
-            backward(recorded.order)
+            backward(recorded.order, retain_grad=False)
             for name, parameter in self._watched:
                 history.gradient_norms[name].append(float(np.linalg.norm(parameter.gradient)))
             self._optimizer.step()

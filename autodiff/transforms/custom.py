@@ -53,6 +53,8 @@ def custom_gradient(f: Callable[..., tuple[Any, Function]]) -> Function:
 
 
 class _Custom(General):
+    transient = True  # a user may state gradients inside a loop
+
     def __init__(self, f: Callable[..., tuple[Any, Function]]) -> None:
         self.name = getattr(f, "__name__", "custom_gradient")
         self.f = f

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..catalogue import functions
 from ..errors import ArgumentError, DtypeError, ShapeError
-from .recorded import Function, vjp
+from .recorded import Function, Recorded
 
 
 def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
@@ -68,14 +68,15 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     @functools.wraps(f)
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         chosen, of_chosen = of_arguments(f, argnums, args, kwargs)
-        value, pullback = vjp(of_chosen, *chosen)
+        recorded = Recorded(of_chosen, chosen)
+        value = recorded.value
         if not hasattr(value, "shape") or np.size(value) != 1:
             returned = f"shape {value.shape}" if hasattr(value, "shape") else type(value).__name__
             raise ShapeError(
                 f"grad needs a function with a scalar result; this one returned {returned}; "
                 "use jacobian or vjp, or reduce the result, for instance with .sum()"
             )
-        result = pullback(functions["ones_like"](value))
+        result = recorded.pull(functions["ones_like"](value), release=True)
         return value, (result if isinstance(argnums, tuple) else result[0])
 
     return both

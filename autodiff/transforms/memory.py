@@ -115,6 +115,8 @@ class _Run:
 class _Checkpoint(General):
     """One call of a checkpointed function; its operands are the arguments, then what it used."""
 
+    transient = True
+
     def __init__(self, f: Function, tree: Any, count: int) -> None:
         self.name = f"checkpoint({getattr(f, '__name__', 'function')})"
         self.f = f
@@ -135,14 +137,15 @@ class _Checkpoint(General):
         run, view = self._again(output, operands, [gradient])
         targets = [*run.sources, *run.outside]
         needed = dependents(run.order, [targets[position] for position in positions])
-        found = reverse_sweep(run.order, gradient, needed, view)
+        seeds = {run.result: gradient}
+        found = reverse_sweep(run.order, seeds, needed, view, keep=set(targets))
         return [found.get(targets[position]) for position in positions]
 
     def jvp(self, tangents: Sequence[Any], output: Any, *operands: Any, **params: Any) -> Any:
         run, view = self._again(output, operands, tangents)
         targets = zip([*run.sources, *run.outside], tangents, strict=True)
         seeds = {node: tangent for node, tangent in targets if tangent is not None}
-        return forward_sweep(run.order, seeds, view).get(run.result)
+        return forward_sweep(run.order, seeds, view, {run.result}).get(run.result)
 
     def run(self, arguments: Sequence[Any]) -> _Run:
         sources = [_source(argument) for argument in arguments[: self.count]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from operator import attrgetter
 from typing import Any
@@ -47,19 +47,21 @@ class Recorded:
             return self.result
         return unflatten(self.result, [node.output for node in self.outputs])
 
-    def pull(self, *cotangents: Any) -> tuple[Any, ...]:
-        r"""Reverse mode: :math:`J^T \bar y`, a tuple with one tree for each primal."""
-        seeds = flatten(cotangents)
-        self._check(seeds, self.outputs, "gradient", "result")
-        view = self._view(seeds)
-        total: dict[GraphNode, Any] = {}
-        for output, seed in zip(self.outputs, seeds, strict=True):
-            order = topological_sort(output)
-            found = reverse_sweep(order, seed, dependents(order, self.leaves), view)
-            for leaf in self.leaves:
-                if leaf in found:
-                    total[leaf] = total[leaf] + found[leaf] if leaf in total else found[leaf]
-        return tuple(unflatten(self.primals, self._or_zeros(self.leaves, total, view)))
+    def pull(self, *cotangents: Any, release: bool = False) -> tuple[Any, ...]:
+        r"""Reverse mode: :math:`J^T \bar y`, a tuple with one tree for each primal.
+
+        With `release` this is the last use of the graph, which is freed on the way.
+        """
+        cotangent_leaves = flatten(cotangents)
+        self._check(cotangent_leaves, self.outputs, "gradient", "result")
+        view = self._view(cotangent_leaves)
+        seeds = self._seeds(cotangent_leaves)
+        order = topological_sort(self.outputs)
+        if release:
+            self.outputs, self.result = [], None
+        needed = dependents(order, self.leaves)
+        found = reverse_sweep(order, seeds, needed, view, set(self.leaves), release)
+        return tuple(unflatten(self.primals, self._or_zeros(self.leaves, found, view)))
 
     def push(self, *tangents: Any) -> Any:
         r"""Forward mode: :math:`J \dot x`, a tree of the shape of the result."""
@@ -67,8 +69,16 @@ class Recorded:
         self._check(directions, self.leaves, "tangent", "primal")
         view = self._view(directions)
         seeds = dict(zip(self.leaves, directions, strict=True))
-        found = forward_sweep(topological_sort(self.outputs), seeds, view)
+        order = topological_sort(self.outputs)
+        found = forward_sweep(order, seeds, view, set(self.outputs))
         return unflatten(self.result, self._or_zeros(self.outputs, found, view))
+
+    def _seeds(self, cotangents: list[Any]) -> dict[GraphNode, Any]:
+        """The gradient of each result; one that was returned twice gets both."""
+        seeds: dict[GraphNode, Any] = {}
+        for output, seed in zip(self.outputs, cotangents, strict=True):
+            seeds[output] = seeds[output] + seed if output in seeds else seed
+        return seeds
 
     def _view(self, given: list[Any]) -> View:
         numbers = self.outermost and not any(isinstance(one, GraphNode) for one in given)
@@ -153,10 +163,17 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
 
 
 def forward_sweep(
-    order: list[GraphNode], tangents: dict[GraphNode, Any], view: View
+    order: list[GraphNode],
+    tangents: dict[GraphNode, Any],
+    view: View,
+    keep: Collection[GraphNode],
 ) -> dict[GraphNode, Any]:
-    """Push tangents from the leaves to the last node, with views as in `reverse_sweep`."""
+    """Push tangents from the leaves to the nodes in `keep`, with views as in `reverse_sweep`.
+
+    A tangent is freed when the last operator that uses it is done, unless its node is in `keep`.
+    """
     found = dict(tangents)
+    last_user = {child: node for node in order if node.requires_grad for child in node.inputs}
     for node in order:
         if not node.requires_grad or not any([operand in found for operand in node.inputs]):
             continue
@@ -166,6 +183,9 @@ def forward_sweep(
         tangent = node.primitive.jvp(incoming, view(node), *operands, **node.params)
         if tangent is not None:
             found[node] = tangent
+        for operand in node.inputs:
+            if last_user[operand] is node and operand not in keep:
+                found.pop(operand, None)
     return found
 
 
