@@ -64,7 +64,7 @@ from .primitives.broadcasting import (
     where,
     zeros_like,
 )
-from .primitives.complex_parts import angle, imag, real
+from .primitives.complex_parts import angle, imag, real, real_if_close
 from .primitives.convolution import conv2d
 from .primitives.cumulative import cumprod, cumsum, prod
 from .primitives.diagonals import diag, diagonal, tril, triu
@@ -108,7 +108,7 @@ from .primitives.missing import (
     nanvar,
 )
 from .primitives.pooling import avg_pool2d, max_pool2d
-from .primitives.products import dot, inner, kron, outer, tensordot, trace, vdot
+from .primitives.products import cross, dot, inner, kron, outer, tensordot, trace, vdot
 from .primitives.questions import all, any, average, count_nonzero, ptp
 from .primitives.random import dropout, manual_seed
 from .primitives.reductions import mean, sum
@@ -136,6 +136,7 @@ from .primitives.stacking import (
     atleast_3d,
     column_stack,
     dstack,
+    full,
     full_like,
     hstack,
     ravel,

@@ -8,7 +8,7 @@ from .primitives.fourier import (
     ifft2,
     ifftn,
 )
-from .primitives.real_fourier import irfft, rfft
+from .primitives.real_fourier import hfft, ihfft, irfft, irfft2, irfftn, rfft, rfft2, rfftn
 from .primitives.shifting import fftshift, ifftshift
 
 __all__ = [
@@ -16,10 +16,16 @@ __all__ = [
     "fft2",
     "fftn",
     "fftshift",
+    "hfft",
     "ifft",
     "ifft2",
     "ifftn",
     "ifftshift",
+    "ihfft",
     "irfft",
+    "irfft2",
+    "irfftn",
     "rfft",
+    "rfft2",
+    "rfftn",
 ]

@@ -177,10 +177,10 @@ def test_what_would_cut_the_graph_is_refused(cut):
 def test_what_has_no_derivative_here_says_so():
     w = ad.Variable(A)
     for call, name in [
-        (lambda: np.linalg.eig(w), "np.linalg.eig"),
+        (lambda: np.linalg.matrix_rank(w), "np.linalg.matrix_rank"),
         (lambda: np.nextafter(w, w), "np.nextafter"),
         (lambda: np.add.reduce(w), "np.add.reduce"),
-        (lambda: np.linalg.pinv(w), "np.linalg.pinv"),
+        (lambda: np.polyfit(w[0], w[1], 1), "np.polyfit"),
     ]:
         with pytest.raises(ad.DifferentiationError, match=f"{name} has no derivative here"):
             call()

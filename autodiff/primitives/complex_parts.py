@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from ..catalogue import functions
+from ..catalogue import functions, stands_for
+from ..recording import decide
 from ..structures import GraphNode
 from .broadcasting import broadcast_like, where
 from .kinds import Elementwise, Linear
@@ -117,3 +118,32 @@ def _turn(x: Any) -> Any:
     length = abs(x)
     length = where(functions["equal"](length, 0), 1.0, length)
     return functions["conj"](x) / length / length * -1j
+
+
+@stands_for(np.real_if_close)
+def real_if_close(x: Any, tol: float = 100) -> Any:
+    """The real part where every imaginary part is close to 0, as `numpy.real_if_close`.
+
+    Which dtype the result has depends on the numbers. Of a node this is a decision, and recorded
+    like that of an ``if``: a replay for which it would fall otherwise is refused.
+
+    Parameters
+    ----------
+    x : array_like
+        Operand.
+    tol : float
+        Close means smaller than this many times the machine epsilon, or, where it is not above 1,
+        smaller than this number itself.
+
+    Raises
+    ------
+    BranchError
+        By a replay in which an imaginary part came close to 0, or left it.
+    """
+
+    def closeness_to_real(z: Any) -> bool:
+        return not np.iscomplexobj(np.real_if_close(z.value, tol))
+
+    if not isinstance(x, GraphNode):
+        return np.real_if_close(x, tol)
+    return real(x) if not is_complex(x) or decide(x, closeness_to_real) else x

@@ -162,15 +162,27 @@ class Ifft(Transform):
 ifft = primitive(Ifft, np.fft.ifft)
 
 
-def _each(transform: Any, name: str, a: Any, s: Sequence[int] | None, axes: Any, norm: Any) -> Any:
-    """Apply `transform` along several axes, the last first."""
+def several_axes(
+    name: str, a: Any, s: Sequence[int] | None, axes: Any
+) -> list[tuple[int | None, int]]:
+    """The length and the axis of each transform in turn, the last axis first.
+
+    Raises
+    ------
+    ArgumentError
+        If there are not as many lengths as axes.
+    """
     if axes is None:
         axes = tuple(range(np.ndim(a))) if s is None else tuple(range(-len(s), 0))
     places = [as_axes(name, axis, a)[0] for axis in axes]
     lengths = [None] * len(places) if s is None else list(s)
     if len(lengths) != len(places):
         raise ArgumentError(f"{name}: s names {len(lengths)} lengths for {len(places)} axes")
-    for n, axis in zip(lengths[::-1], places[::-1], strict=True):
+    return list(zip(lengths[::-1], places[::-1], strict=True))
+
+
+def _each(transform: Any, name: str, a: Any, s: Sequence[int] | None, axes: Any, norm: Any) -> Any:
+    for n, axis in several_axes(name, a, s, axes):
         a = transform(a, n, axis, norm)
     return a
 

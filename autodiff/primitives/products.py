@@ -17,7 +17,8 @@ from .kinds import Linear, conjugate
 from .linear_algebra import matmul
 from .matrices import eye_like
 from .primitive import primitive
-from .shaping import as_axes, as_axis, expand_dims, reshape, reshape_like
+from .shaping import as_axes, as_axis, expand_dims, moveaxis, reshape, reshape_like
+from .statistics import expect_lengths
 
 catalogue.numpy_functions[np.linalg.matmul] = matmul
 
@@ -96,6 +97,35 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     met = {left[i] for i in of_a}
     result = "".join(letter for letter in [*left, *right] if letter not in met)
     return einsum(f"{left},{''.join(right)}->{result}", a, b)
+
+
+@catalogue.stands_for(np.cross, np.linalg.cross)
+def cross(
+    a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+) -> Any:
+    r"""Cross product :math:`a \times b` of vectors in space, as `numpy.cross`.
+
+    Parameters
+    ----------
+    a, b : array_like
+        Vectors of 3 elements; the other axes broadcast.
+    axisa, axisb, axisc : int
+        The axes of the vectors in `a`, in `b` and in the result.
+    axis : int, optional
+        One axis for all three.
+
+    Raises
+    ------
+    ShapeError
+        If an axis does not exist, or the vectors do not have 3 elements.
+    """
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    left = expect_lengths(moveaxis(a, axisa, -1), {-1: 3})
+    right = expect_lengths(moveaxis(b, axisb, -1), {-1: 3})
+    first, second = [1, 2, 0], [2, 0, 1]
+    product = left[..., first] * right[..., second] - left[..., second] * right[..., first]
+    return moveaxis(product, -1, axisc)
 
 
 class MergePairs(Linear):

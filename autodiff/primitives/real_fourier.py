@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from .fourier import ADJOINT, Transform, ifft, resize_like, to_operand
-from .kinds import Nondifferentiable
+from ..catalogue import stands_for
+from ..errors import ArgumentError
+from .fourier import ADJOINT, Transform, fft, ifft, resize_like, several_axes, to_operand
+from .kinds import Nondifferentiable, conjugate
 from .primitive import primitive
 
 
@@ -108,3 +113,97 @@ class Irfft(Transform):
 
 
 irfft = primitive(Irfft, np.fft.irfft)
+
+
+@stands_for(np.fft.rfftn)
+def rfftn(a: Any, s: Sequence[int] | None = None, axes: Any = None, norm: Any = None) -> Any:
+    """Fourier transform of real numbers along several axes, as `numpy.fft.rfftn`.
+
+    Along the last of the axes it is `rfft`, and then along the others `fft`.
+
+    Parameters
+    ----------
+    a : array_like
+        Operand, real.
+    s : sequence of int, optional
+        Length of the transform along each axis; without it those of the axes.
+    axes : sequence of int, optional
+        The axes; without it the last ``len(s)`` ones, or all.
+    norm : {"backward", "ortho", "forward"}
+        Which direction carries the factor 1/n: the inverse, both its root, or this one.
+
+    Raises
+    ------
+    ShapeError
+        If an axis does not exist, or is too short.
+    ArgumentError
+        If `s` does not name one length for each axis, or there is no axis.
+    """
+    (n, last), *others = _some_axes("rfftn", a, s, axes)
+    result = rfft(a, n, last, norm)
+    for n, axis in others:
+        result = fft(result, n, axis, norm)
+    return result
+
+
+@stands_for(np.fft.irfftn)
+def irfftn(a: Any, s: Sequence[int] | None = None, axes: Any = None, norm: Any = None) -> Any:
+    """Inverse of `rfftn`, as `numpy.fft.irfftn`: along the last of the axes `irfft`, before it
+    along the others `ifft`.
+
+    Parameters
+    ----------
+    a : array_like
+        Operand.
+    s : sequence of int, optional
+        Length of the result along each axis; without it those of the axes, and ``2 * (length - 1)``
+        along the last.
+    axes : sequence of int, optional
+        The axes; without it the last ``len(s)`` ones, or all.
+    norm : {"backward", "ortho", "forward"}
+        Which direction carries the factor 1/n: the inverse, both its root, or this one.
+
+    Raises
+    ------
+    ShapeError
+        If an axis does not exist, or is too short.
+    ArgumentError
+        If `s` does not name one length for each axis, or there is no axis.
+    """
+    (n, last), *others = _some_axes("irfftn", a, s, axes)
+    for length, axis in others:
+        a = ifft(a, length, axis, norm)
+    return irfft(a, n, last, norm)
+
+
+@stands_for(np.fft.rfft2)
+def rfft2(a: Any, s: Sequence[int] | None = None, axes: Any = (-2, -1), norm: Any = None) -> Any:
+    """Fourier transform of real numbers along two axes, as `numpy.fft.rfft2`."""
+    return rfftn(a, s, axes, norm)
+
+
+@stands_for(np.fft.irfft2)
+def irfft2(a: Any, s: Sequence[int] | None = None, axes: Any = (-2, -1), norm: Any = None) -> Any:
+    """Inverse of `rfft2`, as `numpy.fft.irfft2`."""
+    return irfftn(a, s, axes, norm)
+
+
+@stands_for(np.fft.hfft)
+def hfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
+    """Real spectrum of a signal that is its own conjugate backwards, as `numpy.fft.hfft`."""
+    return irfft(conjugate(a), n, axis, ADJOINT.get(norm or "backward", norm))
+
+
+@stands_for(np.fft.ihfft)
+def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
+    """Inverse of `hfft`, as `numpy.fft.ihfft`."""
+    return conjugate(rfft(a, n, axis, ADJOINT.get(norm or "backward", norm)))
+
+
+def _some_axes(
+    name: str, a: Any, s: Sequence[int] | None, axes: Any
+) -> list[tuple[int | None, int]]:
+    places = several_axes(name, a, s, axes)
+    if not places:
+        raise ArgumentError(f"{name}: a transform of real numbers needs at least one axis")
+    return places

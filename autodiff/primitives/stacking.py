@@ -9,7 +9,8 @@ import numpy as np
 
 from .. import catalogue
 from ..catalogue import numpy_functions
-from .broadcasting import astype, broadcast_like
+from ..structures import GraphNode
+from .broadcasting import astype, broadcast_like, broadcast_to
 from .joining import _listed, concatenate
 from .shaping import as_axis, expand_dims, moveaxis, reshape
 
@@ -20,6 +21,43 @@ numpy_functions[np.astype] = astype
 def ravel(x: Any) -> Any:
     """All elements along one axis, row by row, as `numpy.ravel`."""
     return reshape(x, -1)
+
+
+@catalogue.stands_for()
+def full(shape: int | Sequence[int], fill_value: Any, dtype: Any = None) -> Any:
+    """An array of a given shape, filled with a value to which gradients flow, as `numpy.full`.
+
+    NumPy looks for a node in the argument `like` of `numpy.full` alone: of a node write
+    ``ad.full(shape, node)``, or ``np.full(shape, node, like=node)``.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Shape of the result.
+    fill_value : array_like
+        What it is filled with; broadcasts to that shape.
+    dtype : dtype_like, optional
+        Type of the elements; that of `fill_value` where not given.
+
+    Raises
+    ------
+    ShapeError
+        If `fill_value` does not broadcast to the shape.
+    """
+    filled = broadcast_to(fill_value, shape)
+    if dtype is not None:
+        filled = astype(filled, dtype)
+    return filled if isinstance(filled, GraphNode) else np.array(filled)
+
+
+def _full_in_memory(
+    shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None
+) -> Any:
+    """`full` as NumPy calls it, with a layout and a place in memory that have no meaning here."""
+    return full(shape, fill_value, dtype)
+
+
+numpy_functions[np.full] = _full_in_memory
 
 
 @catalogue.stands_for(np.full_like)

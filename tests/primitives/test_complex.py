@@ -103,3 +103,25 @@ def test_of_real_numbers_they_are_real(f):
     expected = np.ones((3, 3)) if f is ad.real else np.zeros((3, 3))
     assert gradient.dtype == np.float64
     np.testing.assert_array_equal(gradient.output, expected)
+
+
+def test_real_if_close_takes_the_real_part_and_remembers_that_it_did():
+    def f(z):
+        return np.sum(np.abs(np.real_if_close(z * z) ** 3))
+
+    for start, kind, other in [(R.astype(complex), "f", Z), (Z, "c", R.astype(complex))]:
+        z = ad.Variable(start)
+        assert np.real_if_close(z).dtype.kind == kind == ad.real_if_close(start).dtype.kind
+        loss = f(z)
+        assert loss.output == pytest.approx(f(start))
+        order = ad.topological_sort(loss)
+        z.output = 2.0 * start
+        ad.forward(order)
+        ad.backward(order)
+        np.testing.assert_allclose(z.gradient, ad.grad(f)(2.0 * start))
+        z.output = other
+        with pytest.raises(ad.BranchError, match="decided on the closeness_to_real of"):
+            ad.forward(order)
+    assert np.real_if_close(ad.Variable(R)).dtype == float
+    assert np.real_if_close(ad.Variable(R + 1e-9j)).dtype == complex
+    assert np.real_if_close(ad.Variable(R + 1e-9j), tol=1e8).dtype == float

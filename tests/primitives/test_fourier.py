@@ -12,21 +12,23 @@ SHAPES = {"": {}, "shorter": {"n": 3}, "longer": {"n": 8}, "first axis": {"axis"
 NORMS = (None, "backward", "ortho", "forward")
 CASES = [
     (name, {**options, "norm": norm}, data)
-    for name in ("fft", "ifft", "rfft", "irfft")
+    for name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft")
     for options in SHAPES.values()
     for norm in NORMS
     for data in (REAL, COMPLEX)
-    if not (name == "rfft" and data is COMPLEX)
+    if not (name in ("rfft", "ihfft") and data is COMPLEX)
 ] + [
     (name, options, data)
-    for name in ("fft2", "ifft2", "fftn", "ifftn")
+    for name in ("fft2", "ifft2", "fftn", "ifftn", "rfft2", "irfft2", "rfftn", "irfftn")
     for options in (
         {},
         {"axes": (0, -1), "norm": "ortho"},
         {"s": (2, 6), "axes": (0, 1), "norm": "forward"},
         {"s": (4, 4), "axes": (-2, -1)},
+        {"s": (3, 5), "axes": (2, 0)},
     )
     for data in (REAL, COMPLEX)
+    if not (name in ("rfft2", "rfftn") and data is COMPLEX)
 ]
 SHIFTS = [
     (name, {"axes": axes}, COMPLEX)
@@ -55,7 +57,9 @@ def test_value_and_gradient(torch, name, options, data):
     result.backward(torch.tensor(seed))
     ad.backward(ad.topological_sort(node), gradient=seed)
     assert x.gradient.dtype == data.dtype
-    np.testing.assert_allclose(x.gradient, tensor.grad.numpy(), rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(
+        x.gradient, tensor.grad.resolve_conj().numpy(), rtol=1e-10, atol=1e-13
+    )
 
 
 @pytest.mark.parametrize(("name", "options", "data"), CASES[::3] + SHIFTS[::2])
@@ -105,6 +109,9 @@ ERRORS = [
     (lambda: np.fft.rfft(X * 1j), ad.DtypeError, r"rfft: "),
     (lambda: np.fft.irfft(X[:, :, :1]), ad.ShapeError, r"irfft: axis 2 of .* is too short.*give n"),
     (lambda: np.fft.fft2(X, s=(2,)), ad.ArgumentError, "fft2: s names 1 lengths for 2 axes"),
+    (lambda: np.fft.rfftn(X, axes=()), ad.ArgumentError, "rfftn: .* needs at least one axis"),
+    (lambda: np.fft.irfft2(X, (2,)), ad.ArgumentError, "irfftn: s names 1 lengths for 2 axes"),
+    (lambda: np.fft.hfft(X, norm="unit"), ad.ArgumentError, "one of backward, forward, ortho; got"),
     (lambda: np.fft.fftshift(X, 4), ad.ShapeError, "fftshift: axis 4 does not exist"),
     (lambda: np.fft.fft(X, 1.5), ad.DtypeError, "fft: n is an integer; got 1.5"),
 ]
