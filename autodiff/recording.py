@@ -44,7 +44,8 @@ class _Thread(threading.local):
 
     `branches` are the decisions taken so far, newest first. `scope` is the path of the layers that
     are being called, outermost first, such as ``"Sequential/0 Conv2d"``. `recording` counts the
-    sweeps, each of which ends a recording. `watching` asks for a look at every value.
+    sweeps, each of which ends a recording. `watching` asks for a look at every value. `repeating`
+    says that a checkpoint runs its function again, so that what has an effect has had it.
     """
 
     branches: Branch | None = None
@@ -52,6 +53,7 @@ class _Thread(threading.local):
     recording: int = 0
     depth: int = 0
     watching: bool = False
+    repeating: bool = False
 
 
 thread = _Thread()

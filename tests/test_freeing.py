@@ -286,10 +286,10 @@ def test_the_sentinel_sees_what_a_leak_looks_like():
     assert run.returncode == 1 and "AssertionError: ('leak'" in run.stderr
 
 
-def test_fifty_layers_with_checkpoints_take_less_than_half():
-    """Seven pieces of seven layers: their ends, and the inside of one piece at a time."""
+def test_fifty_layers_with_checkpoints_take_less_than_a_third():
+    """Pieces of seven layers: their ends are kept, and the inside of one piece at a time."""
     rng = np.random.default_rng(0)
-    weights = [rng.normal(size=(64, 64)) / 8 for _ in range(49)]
+    weights = [rng.normal(size=(64, 64)) / 8 for _ in range(50)]
     images = rng.normal(size=(2_000, 64))
 
     def piece(start, x):
@@ -298,7 +298,7 @@ def test_fifty_layers_with_checkpoints_take_less_than_half():
         return x
 
     def network(x, wrap):
-        pieces = [wrap(functools.partial(piece, start)) for start in range(0, 49, 7)]
+        pieces = [wrap(functools.partial(piece, start)) for start in range(0, 50, 7)]
         return functools.reduce(lambda y, f: f(y), pieces, x).sum()
 
     def gradient(wrap):
@@ -307,6 +307,6 @@ def test_fifty_layers_with_checkpoints_take_less_than_half():
     unit = X.nbytes / images.nbytes
     plain = peak(lambda: gradient(lambda f: f)) * unit
     cut = peak(lambda: gradient(ad.checkpoint)) * unit
-    # Plain: 2 arrays a layer. Cut: 7 ends, 14 inside, and what one rule needs for a moment.
-    assert 98 < plain < 106 and cut < 30
+    # Plain: 2 arrays a layer. Cut: 8 ends, 14 inside, and what one rule needs for a moment.
+    assert 100 < plain < 108 and cut < 30
     np.testing.assert_array_equal(gradient(ad.checkpoint), gradient(lambda f: f))

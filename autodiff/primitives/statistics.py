@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
+from ..recording import thread
 from ..structures import Constant
 from .kinds import Linear
 from .primitive import Shape, primitive
@@ -65,7 +66,8 @@ class TrackStatistics(Linear):
 
     in the buffers :math:`m` and :math:`v`. Because the variance passes through it, it is an
     ancestor of the layer's output: every forward sweep that computes the output updates the
-    statistics once. A derivative only passes the gradient on and updates nothing.
+    statistics once. A derivative only passes the gradient on and updates nothing, nor does the
+    second run of a `checkpoint`, on the way back.
 
     Parameters
     ----------
@@ -99,6 +101,8 @@ class TrackStatistics(Linear):
         num_batches_tracked: Constant,
         momentum: float | None = 0.1,
     ) -> Any:
+        if thread.repeating:
+            return variance
         return self.apply(
             variance,
             mean,

@@ -43,7 +43,8 @@ def checkpoint(f: Function) -> Function:
     f : callable
         A function from arrays, or trees of them, to one array. It may use variables from outside,
         such as the parameters of a layer. It must give the same result each time: a function that
-        draws random numbers is refused when its gradient is computed.
+        draws random numbers is refused when its gradient is computed. Batch normalisation inside
+        updates its running statistics once a forward sweep, as without a checkpoint.
 
     Returns
     -------
@@ -154,7 +155,11 @@ class _Checkpoint(General):
     def _again(
         self, output: Any, operands: Sequence[Any], given: Sequence[Any]
     ) -> tuple[_Run, View]:
-        run = self.run(operands)
+        before, recording.thread.repeating = recording.thread.repeating, True
+        try:
+            run = self.run(operands)
+        finally:
+            recording.thread.repeating = before
         if not np.array_equal(run.result.value, getattr(output, "value", output), equal_nan=True):
             raise GraphError(
                 f"{self.name} gave another result when it was run again; a checkpointed function "

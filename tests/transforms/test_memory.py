@@ -96,3 +96,42 @@ def test_a_deep_network_stores_less():
     plain = peak(lambda y, start: piece(y, start, 7))
     pieces = [ad.checkpoint(lambda y, start=start: piece(y, start, 7)) for start in range(0, 50, 7)]
     assert peak(lambda y, start: pieces[start // 7](y)) < 0.3 * plain
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda f: f, ad.checkpoint, lambda f: ad.checkpoint(ad.checkpoint(f))]
+)
+def test_batch_normalisation_updates_its_statistics_once_a_forward_sweep(wrap):
+    layer = ad.nn.BatchNorm1d(4, dtype=float)
+    plain = ad.nn.BatchNorm1d(4, dtype=float)
+    x, w = ad.Constant(X), ad.Variable(W)
+    loss = (wrap(layer)(x @ w) ** 3.0).sum()
+    order = ad.topological_sort(loss)
+    gradient = ad.gradients(loss, w)
+    ad.backward(order)
+    expected = (plain(x @ w) ** 3.0).sum()
+    np.testing.assert_allclose(w.gradient, ad.gradients(expected, w).output, rtol=1e-10)
+    assert layer.num_batches_tracked.output == 1
+    for sweeps in (2, 3):
+        ad.forward(ad.topological_sort([loss, gradient]))
+        assert layer.num_batches_tracked.output == sweeps
+        plain(x @ w)
+    ad.backward(order)
+    ad.jvp(lambda v: wrap(layer)(v), (X,), (X,))
+    plain(X)
+    for name, buffer in layer.state_dict().items():
+        np.testing.assert_allclose(buffer, plain.state_dict()[name], rtol=1e-12)
+
+
+def test_an_error_in_the_second_run_leaves_effects_on():
+    runs = []
+
+    def fragile(x):
+        runs.append(1)
+        if len(runs) > 1:
+            raise KeyError("second run")
+        return x * x
+
+    with pytest.raises(KeyError, match="second run"):
+        ad.grad(lambda x: ad.checkpoint(fragile)(x).sum())(X)
+    assert not ad.recording.thread.repeating
