@@ -19,11 +19,11 @@ NBVAL ?= $(if $(filter Linux,$(shell uname -s)),--nbval,--nbval-lax)
 BENCHMARKS := $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks figures lint benchmark clean
+.PHONY: help book test notebooks figures lint benchmark conformance clean
 
 help: ## list the targets
 	@echo "Usage: make <target>"
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' Makefile
 
 book: $(STAMP) ## build the book from the stored outputs: _build/html/index.html
 	$(BIN)/jupyter-book build -W -n --keep-going --quiet .
@@ -49,6 +49,9 @@ lint: $(STAMP) ## check style, types and spelling
 benchmark: $(BENCHMARK_STAMP) ## measure every published number anew (installs PyTorch, TensorFlow and JAX)
 	@set -e; for script in $(BENCHMARKS); do echo "$$script"; $(BIN)/python $$script; done
 	$(BIN)/python benchmarks/_readme.py
+
+conformance: $(BENCHMARK_STAMP) ## compare every operator with PyTorch, and random programs with JAX (minutes)
+	$(BIN)/python tests/conformance/run.py
 
 clean: ## remove what was built and cached; .venv stays
 	rm -rf _build build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
