@@ -174,6 +174,7 @@ from .structures import (
 from .transforms import (
     checkpoint,
     custom_gradient,
+    ggnvp,
     grad,
     hessian,
     hvp,

@@ -7,13 +7,14 @@ respect to nodes.
 
 from .custom import custom_gradient
 from .gradient import grad, value_and_grad
-from .matrix import hessian, hvp, jacobian
+from .matrix import ggnvp, hessian, hvp, jacobian
 from .memory import checkpoint
 from .recorded import jvp, vjp
 
 __all__ = [
     "checkpoint",
     "custom_gradient",
+    "ggnvp",
     "grad",
     "hessian",
     "hvp",

@@ -104,6 +104,58 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
     return jvp(grad(f), (x,), (v,))[1]
 
 
+def ggnvp(f: Function, loss: Function, x: Any, v: Any) -> Any:
+    r"""The product :math:`G v` of the generalised Gauss-Newton matrix with a vector.
+
+    With :math:`y = f(x)` and the Jacobian :math:`J = \partial y / \partial x`, the Hessian of
+    :math:`L(f(x))` is
+
+    .. math:: \nabla^2 (L \circ f) = \underbrace{J^T \, (\nabla^2_y L) \, J}_{G}
+       + \sum_k \frac{\partial L}{\partial y_k} \nabla^2 f_k .
+
+    :math:`G` leaves the second sum out. It is positive semidefinite wherever :math:`L` is convex,
+    however :math:`f` bends, and it is the Hessian where :math:`f` is linear, or fits the data
+    exactly. For :math:`L = \frac12 \|y - t\|^2` it is the matrix :math:`J^T J` of Gauss and Newton.
+
+    No matrix is formed: :math:`J v` is a sweep forward, :math:`(\nabla^2_y L) (J v)` is `hvp`, and
+    :math:`J^T` is a sweep back, over one recording of `f`.
+
+    Parameters
+    ----------
+    f : callable
+        A function of an array or tree, for example from parameters to the outputs of a model.
+    loss : callable
+        A function of the result of `f`, an array or tree, with a scalar result.
+    x : array_like or tree
+        Where.
+    v : array_like or tree
+        The vector, in the shape of `x`.
+
+    Returns
+    -------
+    array or tree
+        :math:`G v`, in the shape of `x`.
+
+    Raises
+    ------
+    ShapeError
+        If `v` does not have the shape of `x`, or the result of `loss` is no scalar.
+    DtypeError
+        If `x` is not floating or complex.
+
+    References
+    ----------
+    N. N. Schraudolph, "Fast Curvature Matrix-Vector Products for Second-Order Gradient Descent",
+    Neural Computation 14(7), 2002. https://doi.org/10.1162/08997660260028683
+
+    J. Martens, "Deep learning via Hessian-free optimization", ICML 2010.
+    https://icml.cc/Conferences/2010/papers/458.pdf
+    """
+    recorded = Recorded(f, (x,))
+    curved = hvp(loss, recorded.value, recorded.push(v))
+    return recorded.pull(curved, release=True)[0]
+
+
 def _basis(shape: tuple[int, ...], dtype: Any) -> Iterator[np.ndarray]:
     """The unit vectors of the space of arrays of a shape."""
     for position in np.ndindex(*shape):
