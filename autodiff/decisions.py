@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Iterator
 
 from . import recording
-from .errors import BranchError
+from .errors import AutodiffError, BranchError
 from .evaluation import recompute
 from .ordering import topological_sort
 from .recording import Branch
@@ -36,6 +36,20 @@ def check_decisions(order: list[GraphNode]) -> None:
             condition = topological_sort(branch.condition)
             if _concerns(branch, condition, members):
                 _ask_again(branch, condition, members)
+
+
+def blame_decisions(reached: list[GraphNode], error: AutodiffError) -> None:
+    """Where a replay fails because Python code would now have decided otherwise, say so instead.
+
+    A sequence with fewer rows than were recorded fails at the first row that is missing, but the
+    reason is the loop that counted them.
+    """
+    try:
+        check_decisions(reached)
+    except BranchError as decision:
+        raise decision from error
+    except AutodiffError:
+        pass  # a condition that cannot be computed explains nothing
 
 
 def finish() -> None:

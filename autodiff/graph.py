@@ -21,8 +21,8 @@ import numpy as np
 from . import recording
 from .anomaly import check_gradient
 from .catalogue import functions
-from .decisions import check_decisions, finish
-from .errors import BranchError, GraphError, ShapeError, StaleError, describe
+from .decisions import blame_decisions, check_decisions, finish
+from .errors import AutodiffError, BranchError, GraphError, ShapeError, StaleError, describe
 from .evaluation import recompute
 from .ordering import Order, as_nodes, topological_sort
 from .structures import Constant, GraphNode, Operator, Variable
@@ -50,9 +50,13 @@ def forward(order: list[GraphNode]) -> Any:
     """
     _check_order(order, "forward")
     finish()
-    for node in order:
+    for position, node in enumerate(order):
         if node.inputs:
-            recompute(node)
+            try:
+                recompute(node)
+            except AutodiffError as error:
+                blame_decisions(order[:position], error)
+                raise
     try:
         check_decisions(order)
     except BranchError:

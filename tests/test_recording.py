@@ -308,3 +308,24 @@ def test_a_decision_in_a_notebook_names_the_line_of_the_cell():
     source = "taken = bool(x > 0)\n"
     exec(compile(source, "/tmp/ipykernel_7/123.py", "exec"), {"x": ad.Constant(1.0)})
     assert ad.recording.thread.branches.line == "line 1 of a notebook cell"
+
+
+def test_an_error_of_a_replay_that_no_decision_explains_stays_what_it_is():
+    x, y = ad.Constant(np.ones(3)), ad.Constant(np.ones(3))
+    order = ad.topological_sort(leaky(x) + y)
+    x.output = np.full(2, 5.0)
+    with pytest.raises(ad.ShapeError, match=r"shapes \(2,\) and \(3,\) do not broadcast"):
+        ad.forward(order)
+    x.output = np.full(2, -5.0)
+    with pytest.raises(ad.BranchError, match="was True"):
+        ad.forward(order)
+
+
+def test_a_condition_that_cannot_be_computed_explains_nothing():
+    x, y = ad.Constant(np.ones(3)), ad.Constant(np.ones(3))
+    gate = (x + y).sum() > 0
+    product = x * 2.0 if gate else x
+    order = ad.topological_sort(product + np.ones(3))
+    x.output = np.ones(2)
+    with pytest.raises(ad.ShapeError, match=r"add: shapes \(2,\) and \(3,\)"):
+        ad.forward(order)
