@@ -1,0 +1,117 @@
+"""Logic on masks, single lanes of vectors, and vectors of small unsigned integers.
+
+The integers say which tap of a window was chosen. In memory they take a byte each; in registers
+they are numbers of the dtype that is computed with, so that they can be blended by the same masks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import njit, types
+from numba.core.errors import TypingError
+from numba.extending import intrinsic
+
+from .registers import Mask, Vector, llvm_type, pointer
+from .vectors import lanes, zeros
+
+
+@intrinsic
+def both(typing, a, b):
+    """Where both masks are true."""
+    suits = isinstance(a, Mask) and a == b
+    return (a(a, a) if suits else None), lambda context, builder, _, values: builder.and_(*values)
+
+
+@intrinsic
+def either(typing, a, b):
+    """Where one of two masks is true."""
+    suits = isinstance(a, Mask) and a == b
+    return (a(a, a) if suits else None), lambda context, builder, _, values: builder.or_(*values)
+
+
+@intrinsic
+def neither(typing, a):
+    """Where a mask is false."""
+    suits = isinstance(a, Mask)
+    return (a(a) if suits else None), lambda context, builder, _, values: builder.not_(*values)
+
+
+@intrinsic
+def lane(typing, vector, index):
+    """Give the number in one lane."""
+
+    def generate(context, builder, signature, values):
+        return builder.extract_element(*values)
+
+    suits = isinstance(vector, Vector)
+    return (vector.dtype(vector, types.intp) if suits else None), generate
+
+
+@intrinsic
+def with_lane(typing, vector, index, number):
+    """Give a vector with another number in one lane."""
+
+    def generate(context, builder, signature, values):
+        return builder.insert_element(values[0], values[2], values[1])
+
+    suits = isinstance(vector, Vector)
+    return (vector(vector, types.intp, vector.dtype) if suits else None), generate
+
+
+def _small(code: Any, vector: Any) -> Any:
+    """LLVM's type for a vector of the elements of an array of unsigned integers."""
+    if code.dtype not in types.unsigned_domain:
+        raise TypingError(f"codes are kept in arrays of unsigned integers, not in {code}")
+    return ir.VectorType(ir.IntType(code.dtype.bitwidth), vector.lanes)
+
+
+@intrinsic
+def load_whole_codes(typing, code, index, like):
+    """Load integers as numbers in a vector like another one."""
+    small = _small(code, like)
+
+    def generate(context, builder, signature, values):
+        address = pointer(context, builder, code, *values[:2])
+        loaded = builder.load(builder.bitcast(address, small.as_pointer()), align=1)
+        return builder.uitofp(loaded, llvm_type(like))
+
+    return like(code, types.intp, like), generate
+
+
+@intrinsic
+def store_whole_codes(typing, code, index, value):
+    """Store the numbers of a vector as integers."""
+    small = _small(code, value)
+
+    def generate(context, builder, signature, values):
+        address = pointer(context, builder, code, *values[:2])
+        # By way of 32 bits, to which processors convert a register in one step.
+        wide = builder.fptosi(values[2], ir.VectorType(ir.IntType(32), value.lanes))
+        narrow = builder.trunc(wide, small) if small.element.width < 32 else wide
+        builder.store(narrow, builder.bitcast(address, small.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return types.void(code, types.intp, value), generate
+
+
+@njit(nogil=True, inline="always")
+def load_codes(code, index, like, count):
+    """Load `count` integers as numbers in a vector like another one."""
+    if count >= lanes(like):
+        return load_whole_codes(code, index, like)
+    result = zeros(like)
+    for k in range(count):
+        result = with_lane(result, k, code[index + k])
+    return result
+
+
+@njit(nogil=True, inline="always")
+def store_codes(code, index, value, count):
+    """Store the first `count` numbers of a vector as integers."""
+    if count >= lanes(value):
+        store_whole_codes(code, index, value)
+    else:
+        for k in range(count):
+            code[index + k] = int(lane(value, k))

@@ -1,0 +1,22 @@
+import numpy as np
+import pytest
+
+GUARD = 70
+
+
+@pytest.fixture
+def guarded():
+    """Make flat arrays between guard zones, which must be as they were when the test ends."""
+    made = []
+
+    def make(values, dtype=None, filled=None):
+        values = np.ascontiguousarray(values, dtype).ravel()
+        memory = np.full(values.size + 2 * GUARD, 113, values.dtype)
+        inner = memory[GUARD : GUARD + values.size]
+        inner[:] = values if filled is None else filled
+        made.append((memory, inner))
+        return inner
+
+    yield make
+    for memory, _ in made:
+        assert (memory[:GUARD] == 113).all() and (memory[-GUARD:] == 113).all()
