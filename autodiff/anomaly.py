@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .dtypes import is_differentiable
 from .errors import NotFiniteError, with_operands
 from .recording import thread, user_line
 
@@ -53,7 +54,7 @@ def check_gradient(gradient: Any, node: Any, position: int) -> None:
 
 
 def _finite(value: Any) -> bool:
-    return value.dtype.kind not in "fc" or bool(np.isfinite(value).all())
+    return not is_differentiable(value.dtype) or bool(np.isfinite(value).all())
 
 
 def _first(value: Any) -> str:

@@ -28,8 +28,9 @@ from typing import Any
 
 import numpy as np
 
+from .dtypes import epsilon, is_differentiable
 from .errors import ArgumentError, DtypeError, GradientError, describe
-from .structures import GraphNode, is_differentiable
+from .structures import GraphNode
 from .transforms import jvp, vjp
 from .trees import flatten, unflatten
 
@@ -279,7 +280,7 @@ def _refuse_results(f: Function, primals: tuple) -> None:
     for one, other in zip(_results(f, primals), _results(f, primals), strict=True):
         if not is_differentiable(one.dtype):
             raise DtypeError(f"a result of the function has dtype {one.dtype}: no derivative")
-        if np.finfo(one.dtype).eps > EPSILON:
+        if epsilon(one.dtype) > EPSILON:
             raise DtypeError(
                 f"a result of the function has dtype {one.dtype} for float64 arguments; "
                 "differences in so few digits mislead: remove the conversion inside the function"

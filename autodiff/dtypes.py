@@ -1,4 +1,4 @@
-"""Types of numbers: which can be held, which carry a gradient, and what bfloat16 is.
+"""Types of numbers: which a node can hold, which carry a gradient, and which are halves.
 
 NumPy has float16. The other half, bfloat16, is one that the package ml_dtypes adds; to NumPy it is
 a type of unknown kind, "V" for void. What the rest of the library asks about a dtype is asked here,
@@ -15,6 +15,7 @@ https://arxiv.org/abs/1905.12322
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -33,9 +34,31 @@ def is_numeric(dtype: np.dtype) -> bool:
     return kind(dtype) in "biufc"
 
 
+def is_floating(dtype: np.dtype) -> bool:
+    """Whether it is a floating dtype, bfloat16 included."""
+    return kind(dtype) == "f"
+
+
 def is_differentiable(dtype: np.dtype) -> bool:
     """Whether values of this dtype can carry a gradient: floating and complex ones can."""
-    return dtype.kind in "fc" or kind(dtype) == "f"
+    return dtype.kind in "fc" or is_floating(dtype)
+
+
+def is_half(dtype: np.dtype) -> bool:
+    """Whether it is float16 or bfloat16."""
+    return dtype.itemsize == 2 and is_floating(dtype)
+
+
+def any_half(values: Iterable[Any]) -> bool:
+    """Whether one of these arrays or nodes is in half precision."""
+    for value in values:
+        # Asked at every operator: what cannot be half is told by its type alone.
+        known = type(value)
+        if known is not np.float64 and known is not float:
+            dtype = getattr(value, "dtype", None)
+            if dtype is not None and dtype.itemsize == 2 and is_half(dtype):
+                return True
+    return False
 
 
 def as_dtype(dtype: Any) -> np.dtype:
@@ -54,3 +77,21 @@ def as_dtype(dtype: Any) -> np.dtype:
         return np.dtype(dtype)
     except TypeError:
         raise DtypeError(f"{dtype!r} is no dtype") from None
+
+
+def epsilon(dtype: np.dtype) -> float:
+    """Distance from 1 to the next larger number of a floating or complex dtype."""
+    return 2.0**-7 if dtype.kind == "V" else float(np.finfo(dtype).eps)
+
+
+def largest(dtype: np.dtype) -> float:
+    """The largest number of a floating dtype."""
+    return (2.0 - 2.0**-7) * 2.0**127 if dtype.kind == "V" else float(np.finfo(dtype).max)
+
+
+def convert(value: Any, dtype: np.dtype) -> Any:
+    """An array in another dtype. A number too large for a half becomes infinite, as in PyTorch."""
+    if not is_half(dtype):
+        return value.astype(dtype)
+    with np.errstate(over="ignore"):
+        return value.astype(dtype)

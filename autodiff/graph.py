@@ -23,7 +23,7 @@ from .anomaly import check_gradient
 from .catalogue import functions
 from .decisions import blame_decisions, check_decisions, finish
 from .errors import AutodiffError, BranchError, GraphError, ShapeError, StaleError, describe
-from .evaluation import recompute
+from .evaluation import pull, recompute
 from .ordering import Order, as_nodes, topological_sort
 from .structures import Constant, GraphNode, Operator, Variable
 
@@ -224,7 +224,7 @@ def reverse_sweep(
         gradient = found[node] if node in keep else found.pop(node)
         wanted = [i for i, operand in enumerate(node.inputs) if operand in needed]
         operands = [view(operand) for operand in node.inputs]
-        shares = node.primitive.pull(wanted, gradient, view(node), operands, node.params)
+        shares = pull(node.primitive, wanted, gradient, view(node), operands, node.params)
         for position, share in zip(wanted, shares, strict=True):
             if share is None:
                 continue

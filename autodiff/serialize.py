@@ -15,9 +15,20 @@ from typing import Any
 
 import numpy as np
 
+from .dtypes import as_dtype, kind
 from .errors import DataError, DataNotFoundError, DtypeError, describe
 from .lazy import load as load_module
 from .structures import GraphNode
+
+TYPES = {
+    "BOOL": "bool",
+    **{f"{sign}{bits}": f"{sign.lower()}{bits // 8}" for sign in "IU" for bits in (8, 16, 32, 64)},
+    **{f"F{bits}": f"f{bits // 8}" for bits in (16, 32, 64)},
+    "BF16": "bfloat16",
+    "C64": "c8",
+}
+"""From the names of types in a safetensors file to NumPy's; the safetensors package's own table
+has no bfloat16."""
 
 
 def save(path: str | Path, model: Any) -> None:
@@ -89,7 +100,7 @@ def load(path: str | Path) -> dict[str, np.ndarray]:
     content = path.read_bytes()
     safetensors = load_module("safetensors", "loading")
     try:
-        found = load_module("safetensors.numpy", "loading").load(content)
+        found = {name: _array(entry) for name, entry in safetensors.deserialize(content)}
     except (safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
         if isinstance(error, KeyError):
             raise DataError(
@@ -113,6 +124,12 @@ def _checked_name(name: Any) -> str:
     return name
 
 
+def _array(entry: dict[str, Any]) -> np.ndarray:
+    """One array of a file; KeyError if its type is none of ours."""
+    dtype = as_dtype(TYPES[entry["dtype"]])
+    return np.frombuffer(entry["data"], dtype).reshape(entry["shape"])
+
+
 def _plain(name: str, value: Any) -> np.ndarray:
     """`value` as an array of the machine's byte order, contiguous: the file format needs both."""
     if isinstance(value, Mapping):
@@ -120,7 +137,7 @@ def _plain(name: str, value: Any) -> np.ndarray:
             f"{name!r} is a dict; save one flat dict, with names such as '{name}.weight'"
         )
     array = np.asarray(value.output if isinstance(value, GraphNode) else value)
-    if array.dtype.kind not in "biufV" or array.dtype.names or array.dtype.itemsize > 8:
+    if kind(array.dtype) not in "biuf" or array.dtype.itemsize > 8:
         raise DtypeError(
             f"{name!r} cannot be saved: safetensors holds real numbers of at most 64 bits; got "
             f"{array.dtype}"

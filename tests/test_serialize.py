@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
+from autodiff.dtypes import as_dtype
 
 
 @pytest.fixture
@@ -22,14 +23,15 @@ def test_a_model_there_and_back(path):
     assert all(np.array_equal(state[name], loaded[name]) for name in state)
 
 
-@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i1", "u1", "i4", "i8", "?"])
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i1", "u1", "i4", "i8", "?", "bfloat16"])
 def test_arrays_there_and_back(path, dtype):
+    dtype = as_dtype(dtype)
     array = np.arange(12).reshape(3, 4).astype(dtype)
     arrays = {
         "array": array,
         "not contiguous": array.T,
         "strided": array[:, ::2],
-        "big endian": array.astype(np.dtype(dtype).newbyteorder(">")),
+        "big endian": array.astype(dtype.newbyteorder(">")),
         "scalar": array[1, 1],
         "empty": array[:0],
     }
@@ -134,9 +136,22 @@ def test_pickles_are_named_and_not_run(path, content):
         ad.load(path)
 
 
+@pytest.mark.parametrize("name", ["float16", "bfloat16"])
+def test_halves_are_exchanged_with_pytorch(torch, path, name):
+    safetensors = importlib.import_module("safetensors.torch")
+    theirs = torch.linspace(-3, 3, 7).to(getattr(torch, name))
+    safetensors.save_file({"w": theirs}, path)
+    ours = ad.Variable(ad.load(path)["w"])
+    assert ours.dtype.name == name
+    assert ours.output.astype(float).tolist() == theirs.tolist()
+    ad.save(path, {"w": ours})
+    again = safetensors.load_file(path)["w"]
+    assert again.dtype == theirs.dtype and torch.equal(again, theirs)
+
+
 def test_a_type_that_numpy_lacks_is_named(torch, tmp_path):
-    path = tmp_path / "half.safetensors"
-    tensor = torch.zeros(2, dtype=torch.bfloat16)
+    path = tmp_path / "quarter.safetensors"
+    tensor = torch.zeros(2, dtype=torch.float8_e4m3fn)
     pytest.importorskip("safetensors.torch").save_file({"w": tensor}, path)
-    with pytest.raises(ad.DataError, match="array of type BF16, which NumPy lacks; .*float"):
+    with pytest.raises(ad.DataError, match="array of type F8_E4M3, which NumPy lacks; .*float"):
         ad.load(path)

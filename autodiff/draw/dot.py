@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..dtypes import epsilon, is_floating
 from ..structures import Constant, GraphNode, Operator, ScalarOperator, Variable, weak_number
 
 _LONGEST_NAME = 40
@@ -149,10 +150,10 @@ def _number(element: Any, noise: float) -> str:
 
 
 def _noise(array: np.ndarray) -> float:
-    if array.dtype.kind != "f":
+    if not is_floating(array.dtype):
         return 0.0
     finite = array[np.isfinite(array)].astype(float)
-    return 16 * float(np.finfo(array.dtype).eps) * float(np.max(np.abs(finite), initial=0.0))
+    return 16 * epsilon(array.dtype) * float(np.max(np.abs(finite), initial=0.0))
 
 
 def _cut(name: str) -> str:

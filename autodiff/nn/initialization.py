@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from ..dtypes import as_dtype, is_floating
 from ..errors import ArgumentError, DtypeError
 from ..primitives.random import Rng, as_generator
 from ..structures import Variable
@@ -31,9 +32,10 @@ def fan_in(shape: Sequence[int]) -> int:
 
 def uniform(shape: Sequence[int], bound: float, rng: Rng = None, dtype: Any = np.float32) -> Any:
     """Numbers drawn evenly from -`bound` to `bound`."""
-    if np.dtype(dtype).kind != "f":
-        raise DtypeError(f"the dtype of a layer must be floating; got {np.dtype(dtype)}")
-    return as_generator(rng).uniform(-bound, bound, tuple(shape)).astype(dtype)
+    new = as_dtype(dtype)
+    if not is_floating(new):
+        raise DtypeError(f"the dtype of a layer must be floating; got {new}")
+    return as_generator(rng).uniform(-bound, bound, tuple(shape)).astype(new)
 
 
 def weight_and_bias(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import recording
+from ..dtypes import as_dtype, is_floating
 from ..errors import ArgumentError, DtypeError, ShapeError, describe
 from ..structures import Constant, GraphNode, Leaf, Variable
 
@@ -219,12 +220,16 @@ class Module:
             parameter.gradient = None
 
     def to(self, dtype: Any) -> Module:
-        """Convert every floating parameter and buffer to another floating dtype."""
-        if np.dtype(dtype).kind != "f":
-            raise DtypeError(f"a module is converted to a floating dtype; got {np.dtype(dtype)}")
+        """Convert every floating parameter and buffer to another floating dtype.
+
+        Graphs that were recorded before are to be built anew.
+        """
+        new = as_dtype(dtype)
+        if not is_floating(new):
+            raise DtypeError(f"a module is converted to a floating dtype; got {new}")
         for _, leaf in self._named(Leaf):
-            if leaf.dtype.kind == "f":
-                leaf.output = leaf.output.astype(dtype)
+            if is_floating(leaf.dtype):
+                leaf.to(new)
         return self
 
     def extra_repr(self) -> str:

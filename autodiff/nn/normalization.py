@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ..dtypes import as_dtype
 from ..errors import ArgumentError, ShapeError
+from ..evaluation import in_float32
 from ..primitives.elementary import sqrt, square
 from ..primitives.reductions import mean
 from ..primitives.shaping import reshape
@@ -80,7 +82,7 @@ class BatchNorm(Module):
         (self.num_features,) = positive(type(self).__name__, num_features=num_features)
         self.eps, self.momentum, self.affine = eps, momentum, affine
         self.track_running_stats = track_running_stats
-        shape = (self.num_features,)
+        shape, dtype = (self.num_features,), as_dtype(dtype)
         self.weight = Variable(np.ones(shape, dtype)) if affine else None
         self.bias = Variable(np.zeros(shape, dtype)) if affine and bias else None
         self.running_mean = Constant(np.zeros(shape, dtype)) if track_running_stats else None
@@ -94,7 +96,10 @@ class BatchNorm(Module):
             raise ShapeError(
                 f"{type(self).__name__} needs an input with {wanted} axes; got shape {np.shape(x)}"
             )
-        x = expect_lengths(x, {1: self.num_features})
+        return in_float32(self._normalized, expect_lengths(x, {1: self.num_features}))
+
+    def _normalized(self, x: Any) -> Any:
+        rank = x.ndim
         over = (0, *range(2, rank))
         if self.training or self.running_mean is None:
             center = mean(x, over, keepdims=True)
@@ -197,13 +202,16 @@ class LayerNorm(Module):
             positive("LayerNorm", normalized_shape=length)[0] for length in shape
         )
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        ones = np.ones(self.normalized_shape, dtype)
+        ones = np.ones(self.normalized_shape, as_dtype(dtype))
         self.weight = Variable(ones) if elementwise_affine else None
         self.bias = Variable(np.zeros_like(ones)) if elementwise_affine and bias else None
 
     def forward(self, x: Any) -> Any:
         over = tuple(range(-len(self.normalized_shape), 0))
         x = expect_lengths(x, dict(zip(over, self.normalized_shape, strict=True)))
+        return in_float32(self._normalized, x, over)
+
+    def _normalized(self, x: Any, over: tuple[int, ...]) -> Any:
         centred = x - mean(x, over, keepdims=True)
         y = centred / sqrt(mean(square(centred), over, keepdims=True) + self.eps)
         y = y if self.weight is None else y * self.weight

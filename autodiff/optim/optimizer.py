@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..dtypes import convert, is_half
 from ..errors import ArgumentError, DtypeError, GraphError, ShapeError, describe
 from ..structures import Variable
 
@@ -98,7 +99,11 @@ class Optimizer:
                 raise ShapeError(
                     f"the gradient of {describe(param)} has shape {np.shape(gradient)}"
                 )
-            param.output = self.update(value, gradient, state)
+            if is_half(value.dtype):  # computed in float32 and rounded once, as an operator is
+                value, gradient = value.astype(np.float32), np.asarray(gradient, np.float32)
+                param.output = convert(self.update(value, gradient, state), param.dtype)
+            else:
+                param.output = self.update(value, gradient, state)
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to None."""

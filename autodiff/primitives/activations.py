@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import catalogue
+from ..evaluation import in_float32
 from .arithmetic import greater, multiply, subtract
 from .broadcasting import stop_gradient, where
 from .elementary import erf, exp, log
@@ -61,13 +62,16 @@ def gelu(x: Any) -> Any:
     D. Hendrycks, K. Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
     https://arxiv.org/abs/1606.08415
     """
-    return multiply(0.5, x) * (1.0 + erf(multiply(x, 0.5**0.5)))
+    return in_float32(lambda x: multiply(0.5, x) * (1.0 + erf(multiply(x, 0.5**0.5))), x)
 
 
 @catalogue.stands_for()
 def softmax(x: Any, axis: int = -1) -> Any:
     r"""Softmax :math:`y_i = e^{x_i} / \sum_j e^{x_j}` along an axis, without overflow."""
-    axis = as_axis("softmax", axis, x)
+    return in_float32(_softmax, x, as_axis("softmax", axis, x))
+
+
+def _softmax(x: Any, axis: int) -> Any:
     powers = exp(_shifted(x, axis))
     return powers / sum(powers, axis, keepdims=True)
 
@@ -75,7 +79,10 @@ def softmax(x: Any, axis: int = -1) -> Any:
 @catalogue.stands_for()
 def log_softmax(x: Any, axis: int = -1) -> Any:
     r"""Logarithm of the softmax, :math:`y_i = x_i - \ln \sum_j e^{x_j}` along an axis."""
-    axis = as_axis("log_softmax", axis, x)
+    return in_float32(_log_softmax, x, as_axis("log_softmax", axis, x))
+
+
+def _log_softmax(x: Any, axis: int) -> Any:
     shifted = _shifted(x, axis)
     return shifted - log(sum(exp(shifted), axis, keepdims=True))
 

@@ -30,6 +30,7 @@ class BiasLike(Linear):
         If the bias has another shape.
     """
 
+    moves = True
     shape_only = (1,)
 
     def function(self, b, like):

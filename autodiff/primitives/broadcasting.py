@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import catalogue
+from ..dtypes import as_dtype, convert, is_numeric
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .kinds import Elementwise, Linear, Nondifferentiable
 from .primitive import as_shape, primitive
@@ -87,6 +88,8 @@ class BroadcastTo(Linear):
     ShapeError
         If it does not.
     """
+
+    moves = True
 
     def __call__(self, x: Any, shape: Sequence[int]) -> Any:
         return self.apply(x, target=as_shape(shape))
@@ -171,7 +174,7 @@ class Astype(Linear):
     x : array_like
         Operand.
     dtype : dtype_like
-        A numeric dtype. Where it is neither floating nor complex, no gradient flows.
+        A numeric dtype, or "bfloat16". Where it is neither floating nor complex, no gradient flows.
 
     Raises
     ------
@@ -179,17 +182,19 @@ class Astype(Linear):
         If it is not numeric.
     """
 
+    moves = True
+
     def __call__(self, x: Any, dtype: Any) -> Any:
         try:
-            new = np.dtype(dtype)
-        except TypeError:
-            raise DtypeError(f"astype: {dtype!r} is no dtype") from None
-        if new.kind not in "biufc":
+            new = as_dtype(dtype)
+        except DtypeError as error:
+            raise DtypeError(f"astype: {error}") from None
+        if not is_numeric(new):
             raise DtypeError(f"astype: a node holds numbers; got the dtype {new}")
         return self.apply(x, dtype=new)
 
     def function(self, x, dtype):
-        return np.asarray(x).astype(dtype)
+        return convert(np.asarray(x), dtype)
 
     def shape(self, x, dtype):
         return x
@@ -243,6 +248,7 @@ ones_like = primitive(OnesLike, np.ones_like)
 class Identity(Elementwise):
     """The operand itself, as a node of its own."""
 
+    moves = True
     partials = (lambda y, x: 1,)
 
     def function(self, x):
@@ -257,6 +263,8 @@ identity = primitive(Identity, np.positive)
 
 class StopGradient(Nondifferentiable):
     """The value of `x`, through which no gradient flows: PyTorch's ``detach``."""
+
+    moves = True
 
     def function(self, x):
         return np.asarray(x)[...]

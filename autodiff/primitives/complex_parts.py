@@ -95,7 +95,7 @@ class Angle(Elementwise):
 
     def __call__(self, x: Any, deg: bool = False) -> Any:
         radians = self.apply(x)
-        return radians * (180 / np.pi) if deg else radians
+        return functions["multiply"](radians, 180 / np.pi) if deg else radians
 
     def function(self, x):
         return np.angle(x)

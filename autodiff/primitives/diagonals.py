@@ -35,6 +35,8 @@ class Diagonal(Linear):
         If both axes are the same.
     """
 
+    moves = True
+
     def __call__(self, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
         return self.apply(
             x, offset=operator.index(offset), axes=as_axes(self.name, (axis1, axis2), x)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import catalogue
+from ..dtypes import is_differentiable
 from ..errors import ArgumentError, ShapeError, describe
 from .arithmetic import add, multiply, not_equal, subtract
 from .indexing import getitem
@@ -160,7 +161,7 @@ def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True) -> Any
         Whether `stop` is one of them.
     """
     way = subtract(stop, start)
-    dtype = way.dtype if way.dtype.kind in "fc" else np.dtype(float)
+    dtype = way.dtype if is_differentiable(way.dtype) else np.dtype(float)
     steps = np.linspace(0, 1, num, endpoint).astype(dtype).reshape(-1, *[1] * np.ndim(way))
     return add(start, multiply(way, steps))
 

@@ -31,6 +31,8 @@ class Flatten(Linear):
         If an axis does not exist, or the last comes before the first.
     """
 
+    moves = True
+
     def __call__(self, x: Any, start_axis: int = 0, end_axis: int = -1) -> Any:
         return self.apply(x, start_axis=start_axis, end_axis=end_axis)
 

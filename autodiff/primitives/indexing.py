@@ -43,6 +43,8 @@ class Getitem(Linear):
         If the key is none of the above.
     """
 
+    moves = True
+
     def __call__(self, x: Any, key: Any) -> Any:
         parts: list[Any] = []
         arrays: list[Any] = []
@@ -143,6 +145,8 @@ class TakeAlongAxis(Linear):
     IndexingError
         If an index lies outside the axis.
     """
+
+    moves = True
 
     def __call__(self, x: Any, indices: Any, axis: int | None = -1) -> Any:
         if axis is None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogue import stands_for
+from ..dtypes import convert, is_half, largest
 from .arithmetic import Comparison, greater_equal, logical_not, logical_or, subtract
 from .broadcasting import broadcast_like
 from .cumulative import prod
@@ -72,6 +73,7 @@ class NanToNum(Elementwise):
         What stands for the infinities; the largest and smallest numbers of the dtype by default.
     """
 
+    moves = True
     partials = (lambda y, x, **replaced_by: isfinite(x),)
 
     def __call__(
@@ -80,7 +82,14 @@ class NanToNum(Elementwise):
         return self.apply(x, nan=nan, posinf=posinf, neginf=neginf)
 
     def function(self, x, nan, posinf, neginf):
-        return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+        dtype = np.asarray(x).dtype
+        if not is_half(dtype):
+            return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+        # NumPy returns bfloat16, which it does not know, as it is; and float32 has other limits.
+        top = largest(dtype)
+        limits = (top if posinf is None else posinf), (-top if neginf is None else neginf)
+        wide = np.nan_to_num(x.astype(np.float32), nan=nan, posinf=limits[0], neginf=limits[1])
+        return convert(wide, dtype)
 
     def examples(self, rng):
         yield (rng.normal(size=(2, 3)),), {}

@@ -52,6 +52,8 @@ class Primitive:
     differentiable: ClassVar[bool] = True
     shape_only: ClassVar[tuple[int, ...]] = ()
     """Positions of the operands that lend only their shape and dtype."""
+    moves: ClassVar[bool] = False
+    """Whether it only moves numbers, so that halves need not be computed in float32."""
 
     def __init_subclass__(cls) -> None:
         """Name the primitive after its class: ``MaxPool2d`` is ``max_pool2d``."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import catalogue
+from ..dtypes import is_differentiable
 from ..errors import ArgumentError, DtypeError, describe
 from .kinds import Nondifferentiable
 from .primitive import primitive
@@ -140,6 +141,6 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Rng = None) -> A
     if not training or p == 0:
         return x
     dtype = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
-    if dtype.kind not in "fc":
+    if not is_differentiable(dtype):
         raise DtypeError(f"dropout needs a floating operand; got {describe(x)}")
     return x * dropout_mask(x, p, rng)

@@ -53,6 +53,8 @@ class Reshape(Linear):
         If the numbers of elements differ.
     """
 
+    moves = True
+
     def __call__(self, x: Any, shape: int | Sequence[int]) -> Any:
         target = as_shape(shape)
         if min(target, default=0) < -1 or target.count(-1) > 1:
@@ -89,6 +91,7 @@ reshape = primitive(Reshape, np.reshape)
 class ReshapeLike(Linear):
     """The elements of `x` in the shape of `like`."""
 
+    moves = True
     shape_only = (1,)
 
     def function(self, x, like):
@@ -124,6 +127,8 @@ class Transpose(Linear):
     ShapeError
         If `axes` is no permutation of the axes of `x`.
     """
+
+    moves = True
 
     def __call__(self, x: Any, axes: Sequence[int] | None = None) -> Any:
         rank = np.ndim(x)
@@ -190,6 +195,8 @@ class ExpandDims(Linear):
         If there is no such place in the result.
     """
 
+    moves = True
+
     def __call__(self, x: Any, axis: int | Sequence[int]) -> Any:
         new = len(axis) if isinstance(axis, Sequence) else 1
         return self.apply(x, axis=as_axes(self.name, axis, x, new))
@@ -226,6 +233,8 @@ class Squeeze(Linear):
     ShapeError
         If such an axis does not exist or has another length.
     """
+
+    moves = True
 
     def __call__(self, x: Any, axis: int | Sequence[int] | None = None) -> Any:
         axes = _ones(np.shape(x)) if axis is None else as_axes(self.name, axis, x)

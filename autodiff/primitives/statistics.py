@@ -32,6 +32,8 @@ class ExpectLengths(Linear):
         If an axis has another length.
     """
 
+    moves = True
+
     def __call__(self, x: Any, lengths: dict[int, int]) -> Any:
         return self.apply(x, lengths=dict(lengths))
 

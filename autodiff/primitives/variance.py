@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogue import functions, stands_for
+from ..evaluation import in_float32
 from .broadcasting import ones_like
 from .masking import masked
 from .reductions import Axis, count, mean, sum
@@ -31,6 +32,10 @@ def var(
     where : array_like
         Which elements count; broadcasts to the shape of `x`.
     """
+    return in_float32(_var, x, axis, ddof, keepdims, where)
+
+
+def _var(x: Any, axis: Axis, ddof: int, keepdims: bool, where: Any) -> Any:
     deviation = functions["subtract"](x, mean(x, axis, keepdims=True, where=where))
     if where is not True:
         deviation = masked(deviation, where, fill=0)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import is_differentiable, is_numeric, kind
+from ..dtypes import convert, is_differentiable, is_half, is_numeric, kind
 from ..errors import ArgumentError, DtypeError, ShapeError, describe
 from .node import Clock, GraphNode
 
@@ -47,13 +47,21 @@ class Leaf(GraphNode):
                 f"{new.ndim} axes of shape {new.shape}; axes may change in length, not in number: "
                 "build a new graph"
             )
-        if kind(new.dtype) != kind(old.dtype):
+        halves = is_half(new.dtype) or is_half(old.dtype)
+        if kind(new.dtype) != kind(old.dtype) or (halves and new.dtype != old.dtype):
             raise DtypeError(
                 f"{describe(self)} was recorded as {old.dtype} and cannot be replayed as "
                 f"{new.dtype}; "
                 f"convert with data.astype({str(old.dtype)!r}), or build a new graph"
             )
-        self.value = owned
+        self._replace(owned)
+
+    def to(self, dtype: np.dtype) -> None:
+        """Convert the data to another dtype. Graphs recorded before are to be built anew."""
+        self._replace(convert(np.asarray(self.value), dtype))
+
+    def _replace(self, data: Any) -> None:
+        self.value = data
         Clock.now += 1
         self.tick = Clock.now
 

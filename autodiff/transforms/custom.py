@@ -54,6 +54,7 @@ def custom_gradient(f: Callable[..., tuple[Any, Function]]) -> Function:
 
 class _Custom(General):
     transient = True  # a user may state gradients inside a loop
+    moves = True  # the user's function sees the arrays as they are
 
     def __init__(self, f: Callable[..., tuple[Any, Function]]) -> None:
         self.name = getattr(f, "__name__", "custom_gradient")

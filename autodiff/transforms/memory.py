@@ -117,6 +117,7 @@ class _Checkpoint(General):
     """One call of a checkpointed function; its operands are the arguments, then what it used."""
 
     transient = True
+    moves = True  # what computes are the operators inside
 
     def __init__(self, f: Function, tree: Any, count: int) -> None:
         self.name = f"checkpoint({getattr(f, '__name__', 'function')})"

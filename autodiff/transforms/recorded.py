@@ -12,6 +12,7 @@ import numpy as np
 from .. import recording
 from ..catalogue import functions
 from ..errors import ArgumentError, DtypeError, ShapeError, describe
+from ..evaluation import push
 from ..graph import dependents, reverse_sweep
 from ..ordering import topological_sort
 from ..structures import GraphNode, Operator, Variable, as_node, is_differentiable
@@ -180,7 +181,7 @@ def forward_sweep(
         assert isinstance(node, Operator)
         incoming = [found.get(operand) for operand in node.inputs]
         operands = [view(operand) for operand in node.inputs]
-        tangent = node.primitive.jvp(incoming, view(node), *operands, **node.params)
+        tangent = push(node.primitive, incoming, view(node), operands, node.params)
         if tangent is not None:
             found[node] = tangent
         for operand in node.inputs:
