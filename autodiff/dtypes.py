@@ -24,6 +24,10 @@ from .errors import DtypeError
 from .lazy import load
 
 
+_NO_HALF = frozenset([float, int, bool, complex, np.float64, np.float32, np.complex128])
+"""Types of numbers that are not half; asked at every operator of a graph of scalars."""
+
+
 def kind(dtype: np.dtype) -> str:
     """NumPy's letter for the kind of a dtype: "b", "i", "u", "f" or "c"; "f" for bfloat16 too."""
     return "f" if dtype.kind == "V" and dtype.name == "bfloat16" else dtype.kind
@@ -52,9 +56,7 @@ def is_half(dtype: np.dtype) -> bool:
 def any_half(values: Iterable[Any]) -> bool:
     """Whether one of these arrays or nodes is in half precision."""
     for value in values:
-        # Asked at every operator: what cannot be half is told by its type alone.
-        known = type(value)
-        if known is not np.float64 and known is not float:
+        if type(value) not in _NO_HALF:
             dtype = getattr(value, "dtype", None)
             if dtype is not None and dtype.itemsize == 2 and is_half(dtype):
                 return True

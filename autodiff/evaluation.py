@@ -74,7 +74,7 @@ def pull(
 
     On halves the whole rule computes in float32, and each share is rounded to its operand's type.
     """
-    if primitive.moves or not any_half((gradient, output, *operands)):
+    if primitive.moves or not any_half(operands):
         return primitive.pull(positions, gradient, output, operands, params)
     wide = _Wide()
     shares = primitive.pull(
@@ -91,7 +91,7 @@ def push(
     params: dict[str, Any],
 ) -> Any:
     """Forward mode of one operator, on arrays or nodes: the tangent of its output."""
-    if primitive.moves or not any_half((*tangents, output, *operands)):
+    if primitive.moves or not any_half(operands):
         return primitive.jvp(tangents, output, *operands, **params)
     wide = _Wide()
     tangent = primitive.jvp(
