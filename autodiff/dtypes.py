@@ -23,7 +23,6 @@ import numpy as np
 from .errors import DtypeError
 from .lazy import load
 
-
 _NO_HALF = frozenset([float, int, bool, complex, np.float64, np.float32, np.complex128])
 """Types of numbers that are not half; asked at every operator of a graph of scalars."""
 
