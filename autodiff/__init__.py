@@ -39,10 +39,16 @@ from .errors import (
 from .graph import backward, forward, gradients
 from .ordering import topological_sort
 from .primitives.activations import gelu, leaky_relu, log_softmax, relu, sigmoid, softmax
-from .primitives.arithmetic import (
-    add,
-    conj,
-    divide,
+from .primitives.arithmetic import add, conj, divide, multiply, negative, power, subtract
+from .primitives.broadcasting import (
+    astype,
+    broadcast_to,
+    ones_like,
+    stop_gradient,
+    where,
+    zeros_like,
+)
+from .primitives.comparisons import (
     equal,
     greater,
     greater_equal,
@@ -51,19 +57,7 @@ from .primitives.arithmetic import (
     logical_and,
     logical_not,
     logical_or,
-    multiply,
-    negative,
     not_equal,
-    power,
-    subtract,
-)
-from .primitives.broadcasting import (
-    astype,
-    broadcast_to,
-    ones_like,
-    stop_gradient,
-    where,
-    zeros_like,
 )
 from .primitives.complex_parts import angle, imag, real, real_if_close
 from .primitives.convolution import conv2d

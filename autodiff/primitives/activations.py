@@ -8,8 +8,9 @@ import numpy as np
 
 from .. import catalogue
 from ..evaluation import in_float32
-from .arithmetic import greater, multiply, subtract
+from .arithmetic import multiply, subtract
 from .broadcasting import stop_gradient, where
+from .comparisons import greater
 from .elementary import erf, exp, log
 from .extrema import max
 from .kinds import Elementwise

@@ -14,7 +14,8 @@ import numpy as np
 from .. import catalogue
 from ..dtypes import is_differentiable
 from ..errors import ArgumentError, ShapeError, describe
-from .arithmetic import add, multiply, not_equal, subtract
+from .arithmetic import add, multiply, subtract
+from .comparisons import not_equal
 from .indexing import getitem
 from .joining import concatenate
 from .reductions import sum

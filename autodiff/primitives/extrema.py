@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from .arithmetic import equal
 from .broadcasting import broadcast_like
+from .comparisons import equal
 from .kinds import General, Nondifferentiable
 from .primitive import primitive
 from .reductions import Reduction, Selection, not_empty, sum, with_axes

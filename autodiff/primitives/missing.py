@@ -9,8 +9,9 @@ import numpy as np
 
 from ..catalogue import stands_for
 from ..dtypes import convert, is_half, largest
-from .arithmetic import Comparison, greater_equal, logical_not, logical_or, subtract
+from .arithmetic import subtract
 from .broadcasting import broadcast_like
+from .comparisons import Comparison, greater_equal, logical_not, logical_or
 from .cumulative import prod
 from .elementary import sqrt, square
 from .extrema import Extremum

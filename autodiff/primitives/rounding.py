@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .arithmetic import Comparison
+from .comparisons import Comparison
 from .kinds import Elementwise, Nondifferentiable
 from .primitive import primitive
 
