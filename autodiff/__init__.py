@@ -48,22 +48,35 @@ from .primitives.broadcasting import (
     where,
     zeros_like,
 )
+from .primitives.choosing import compress, extract, select
 from .primitives.comparisons import (
     equal,
     greater,
     greater_equal,
+    isclose,
     less,
     less_equal,
     logical_and,
     logical_not,
     logical_or,
+    logical_xor,
     not_equal,
 )
 from .primitives.complex_parts import angle, imag, real, real_if_close
 from .primitives.convolution import conv2d
+from .primitives.convolutions import convolve, correlate
+from .primitives.covariance import corrcoef, cov
 from .primitives.cumulative import cumprod, cumsum, prod
-from .primitives.diagonals import diag, diagonal, tril, triu
-from .primitives.differences import diff, ediff1d, gradient, linspace, trapezoid
+from .primitives.diagonals import diag, diagflat, diagonal, tril, triu
+from .primitives.differences import (
+    diff,
+    ediff1d,
+    geomspace,
+    gradient,
+    linspace,
+    logspace,
+    trapezoid,
+)
 from .primitives.einsum import einsum
 from .primitives.elementary import (
     cos,
@@ -81,12 +94,14 @@ from .primitives.elementary import (
 from .primitives.extrema import argmax, argmin, max, min
 from .primitives.flattening import flatten
 from .primitives.indexing import getitem, take_along_axis
+from .primitives.interpolation import interp
 from .primitives.joining import concatenate, pad, stack
-from .primitives.kinks import abs, clip, maximum, minimum, sign
+from .primitives.kinks import abs, clip, copysign, maximum, minimum, sign
 from .primitives.linear_algebra import matmul
 from .primitives.logarithms import cbrt, exp2, log2, log10, logaddexp, logaddexp2
 from .primitives.logsumexp import logsumexp
 from .primitives.losses import cross_entropy, mse_loss
+from .primitives.matrix_functions import matrix_transpose, matvec, vecdot, vecmat
 from .primitives.missing import (
     fmax,
     fmin,
@@ -94,6 +109,8 @@ from .primitives.missing import (
     isinf,
     isnan,
     nan_to_num,
+    nancumprod,
+    nancumsum,
     nanmax,
     nanmean,
     nanmin,
@@ -102,18 +119,28 @@ from .primitives.missing import (
     nansum,
     nanvar,
 )
+from .primitives.polynomials import polyval, vander
 from .primitives.pooling import avg_pool2d, max_pool2d
 from .primitives.products import cross, dot, inner, kron, outer, tensordot, trace, vdot
-from .primitives.questions import all, any, average, count_nonzero, ptp
+from .primitives.quantiles import (
+    nanmedian,
+    nanpercentile,
+    nanquantile,
+    percentile,
+    quantile,
+)
+from .primitives.questions import all, allclose, any, average, count_nonzero, ptp
 from .primitives.random import dropout, manual_seed
 from .primitives.reductions import mean, sum
 from .primitives.reversing import flip, fliplr, flipud, roll, rot90
 from .primitives.rounding import (
     ceil,
+    divmod,
     floor,
     floor_divide,
     fmod,
     heaviside,
+    modf,
     remainder,
     rint,
     round,
@@ -123,12 +150,13 @@ from .primitives.rounding import (
 from .primitives.shaping import expand_dims, moveaxis, reshape, squeeze, swapaxes, transpose
 from .primitives.sinc import sinc
 from .primitives.sorting import argpartition, argsort, median, partition, sort, take
-from .primitives.splitting import array_split, dsplit, hsplit, split, vsplit
+from .primitives.splitting import array_split, dsplit, hsplit, split, unstack, vsplit
 from .primitives.stacking import (
     append,
     atleast_1d,
     atleast_2d,
     atleast_3d,
+    block,
     column_stack,
     dstack,
     full,
@@ -155,6 +183,7 @@ from .primitives.trigonometry import (
     sinh,
     tan,
 )
+from .primitives.unwrapping import unwrap
 from .primitives.variance import std, var
 from .serialize import load, save
 from .source import source

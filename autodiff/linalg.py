@@ -4,6 +4,17 @@ from .primitives.decompositions import eigh, eigvalsh
 from .primitives.determinants import det, slogdet
 from .primitives.eigenvalues import eig, eigvals
 from .primitives.linear_algebra import matmul
+from .primitives.matrix_functions import (
+    cond,
+    matrix_norm,
+    matrix_power,
+    matrix_transpose,
+    multi_dot,
+    tensorinv,
+    tensorsolve,
+    vecdot,
+    vector_norm,
+)
 from .primitives.norms import norm
 from .primitives.products import cross, tensordot
 from .primitives.pseudoinverse import pinv
@@ -12,6 +23,7 @@ from .primitives.solving import cholesky, inv, solve
 
 __all__ = [
     "cholesky",
+    "cond",
     "cross",
     "det",
     "eig",
@@ -20,6 +32,10 @@ __all__ = [
     "eigvalsh",
     "inv",
     "matmul",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_transpose",
+    "multi_dot",
     "norm",
     "pinv",
     "slogdet",
@@ -27,4 +43,8 @@ __all__ = [
     "svd",
     "svdvals",
     "tensordot",
+    "tensorinv",
+    "tensorsolve",
+    "vecdot",
+    "vector_norm",
 ]

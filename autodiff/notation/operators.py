@@ -47,6 +47,12 @@ class Operators:
     def __rpow__(self, other: Any) -> Any:
         return functions["power"](other, self)
 
+    def __floordiv__(self, other: Any) -> Any:
+        return functions["floor_divide"](self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return functions["floor_divide"](other, self)
+
     def __mod__(self, other: Any) -> Any:
         return functions["remainder"](self, other)
 
@@ -82,6 +88,12 @@ class Operators:
 
     def __ror__(self, other: Any) -> Any:
         return functions["logical_or"](other, self)
+
+    def __xor__(self, other: Any) -> Any:
+        return functions["logical_xor"](self, other)
+
+    def __rxor__(self, other: Any) -> Any:
+        return functions["logical_xor"](other, self)
 
     def __lt__(self, other: Any) -> Any:
         return functions["less"](self, other)

@@ -106,6 +106,16 @@ class LogicalOr(Comparison):
 logical_or = primitive(LogicalOr, np.logical_or)
 
 
+class LogicalXor(Comparison):
+    """Whether exactly one of both holds, elementwise."""
+
+    def function(self, a, b):
+        return np.logical_xor(a, b)
+
+
+logical_xor = primitive(LogicalXor, np.logical_xor)
+
+
 class LogicalNot(Comparison):
     """Whether it does not hold, elementwise."""
 
@@ -117,3 +127,28 @@ class LogicalNot(Comparison):
 
 
 logical_not = primitive(LogicalNot, np.logical_not)
+
+
+class Isclose(Comparison):
+    r"""Whether :math:`|a - b| \le \alpha + \rho |b|`, elementwise, as `numpy.isclose`.
+
+    Parameters
+    ----------
+    a, b : array_like
+        Operands whose shapes broadcast.
+    rtol, atol : float
+        The :math:`\rho` and the :math:`\alpha`.
+    equal_nan : bool
+        Whether NaN is close to NaN.
+    """
+
+    def __call__(
+        self, a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+    ) -> Any:
+        return self.apply(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
+
+    def function(self, a, b, rtol, atol, equal_nan):
+        return np.isclose(a, b, rtol, atol, equal_nan)
+
+
+isclose = primitive(Isclose, np.isclose)

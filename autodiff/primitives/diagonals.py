@@ -12,7 +12,7 @@ from ..errors import ShapeError, describe
 from .broadcasting import cast_like
 from .kinds import Linear
 from .primitive import Shape, primitive
-from .shaping import as_axes
+from .shaping import as_axes, reshape
 
 
 class Diagonal(Linear):
@@ -186,3 +186,9 @@ class Triu(Triangle):
 
 
 triu = primitive(Triu, np.triu)
+
+
+@catalogue.stands_for(np.diagflat)
+def diagflat(v: Any, k: int = 0) -> Any:
+    """A matrix with all elements of `v` on its diagonal `k`, as `numpy.diagflat`."""
+    return diag(reshape(v, -1), k)

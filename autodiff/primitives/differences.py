@@ -15,6 +15,7 @@ from .. import catalogue
 from ..dtypes import is_differentiable
 from ..errors import ArgumentError, ShapeError, describe
 from .arithmetic import add, multiply, subtract
+from .broadcasting import zeros_like
 from .comparisons import not_equal
 from .indexing import getitem
 from .joining import concatenate
@@ -169,3 +170,29 @@ def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True) -> Any
 
 def _part(x: Any, axis: int, part: int | slice) -> Any:
     return getitem(x, (*[slice(None)] * axis, part))
+
+
+@catalogue.stands_for(np.logspace)
+def logspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0) -> Any:
+    """Powers of `base` with exponents at equal distances from `start` to `stop`, along a new first
+    axis, as `numpy.logspace`.
+    """
+    return catalogue.functions["power"](base, linspace(start, stop, num, endpoint))
+
+
+@catalogue.stands_for(np.geomspace)
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True) -> Any:
+    """Numbers at equal ratios along a new first axis, as `numpy.geomspace`.
+
+    Parameters
+    ----------
+    start, stop : array_like
+        The first and the last number, real and of one sign.
+    num : int
+        How many.
+    endpoint : bool
+        Whether `stop` is one of them.
+    """
+    ratio = catalogue.functions["divide"](stop, start)
+    way = linspace(zeros_like(ratio), 1.0, num, endpoint)
+    return multiply(start, catalogue.functions["power"](ratio, way))

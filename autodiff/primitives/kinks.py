@@ -156,3 +156,27 @@ class Clip(Elementwise):
 
 
 clip = primitive(Clip, np.clip)
+
+
+class Copysign(Elementwise):
+    r"""The absolute value of `a` with the sign of `b`, as `numpy.copysign`.
+
+    .. math:: \partial y/\partial a = \operatorname{sign} a \operatorname{sign} y, \qquad
+        \partial y/\partial b = 0
+
+    Parameters
+    ----------
+    a, b : array_like
+        Real operands whose shapes broadcast.
+    """
+
+    partials = (lambda y, a, b: sign(a) * sign(y), None)
+
+    def function(self, a, b):
+        return np.copysign(a, b)
+
+    def examples(self, rng):
+        return _two(rng)
+
+
+copysign = primitive(Copysign, np.copysign)

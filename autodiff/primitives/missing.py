@@ -12,7 +12,7 @@ from ..dtypes import convert, is_half, largest
 from .arithmetic import subtract
 from .broadcasting import broadcast_like
 from .comparisons import Comparison, greater_equal, logical_not, logical_or
-from .cumulative import prod
+from .cumulative import cumprod, cumsum, prod
 from .elementary import sqrt, square
 from .extrema import Extremum
 from .kinds import Elementwise
@@ -239,3 +239,15 @@ def nanstd(
 def _present(x: Any, axis: Axis, keepdims: bool, where: Any) -> Any:
     """How many elements are not NaN, in the dtype of `x`."""
     return sum(broadcast_like(logical_not(isnan(x)), x), axis, keepdims, where=where)
+
+
+@stands_for(np.nancumsum)
+def nancumsum(x: Any, axis: int | None = None) -> Any:
+    """Running sum in which NaN counts as 0, and gets the gradient 0, as `numpy.nancumsum`."""
+    return cumsum(masked(x, logical_not(isnan(x)), fill=0), axis)
+
+
+@stands_for(np.nancumprod)
+def nancumprod(x: Any, axis: int | None = None) -> Any:
+    """Running product in which NaN counts as 1, and gets the gradient 0, as `numpy.nancumprod`."""
+    return cumprod(masked(x, logical_not(isnan(x)), fill=1), axis)

@@ -9,6 +9,7 @@ import numpy as np
 from .. import catalogue
 from ..errors import ShapeError, describe
 from .arithmetic import multiply
+from .comparisons import isclose
 from .extrema import max, min
 from .kinds import Nondifferentiable
 from .primitive import primitive
@@ -103,3 +104,19 @@ def average(
         weights = expand_dims(weights, tuple(i for i in range(rank) if i != axes[0]))
     total = sum(multiply(weights, catalogue.functions["ones_like"](x)), axis, keepdims)
     return sum(multiply(x, weights), axis, keepdims) / total
+
+
+@catalogue.stands_for(np.allclose)
+def allclose(
+    a: typing.Any,
+    b: typing.Any,
+    rtol: float = 1e-05,
+    atol: float = 1e-08,
+    equal_nan: bool = False,
+) -> bool:
+    """Whether all elements of two operands are close, as `numpy.allclose`: True or False.
+
+    Of nodes it is a decision, as ``if`` takes one: a replay for which it would fall otherwise is
+    refused.
+    """
+    return bool(all(isclose(a, b, rtol, atol, equal_nan)))

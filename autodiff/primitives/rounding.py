@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..catalogue import functions, stands_for
 from .comparisons import Comparison
 from .kinds import Elementwise, Nondifferentiable
 from .primitive import primitive
@@ -178,3 +179,16 @@ class Fmod(Elementwise):
 
 
 fmod = primitive(Fmod, np.fmod)
+
+
+@stands_for(np.divmod)
+def divmod(a: Any, b: Any) -> tuple[Any, Any]:
+    """`floor_divide` and `remainder`, as `numpy.divmod`."""
+    return floor_divide(a, b), remainder(a, b)
+
+
+@stands_for(np.modf)
+def modf(x: Any) -> tuple[Any, Any]:
+    """What stands behind the point, which gets the gradient, and before it, as `numpy.modf`."""
+    finite = functions["where"](functions["isinf"](x), functions["copysign"](0.0, x), x)
+    return fmod(finite, 1.0), trunc(x)

@@ -14,7 +14,7 @@ from .broadcasting import cast_like
 from .indexing import getitem
 from .kinds import Linear
 from .primitive import Shape, as_shape, primitive
-from .shaping import as_axis
+from .shaping import as_axis, moveaxis
 
 
 class Part(Linear):
@@ -163,3 +163,14 @@ def _split(name: str, x: Any, cuts: int | Sequence[int], axis: int, equal: bool)
     if parts < 1:
         raise ArgumentError(f"{name}: a number of parts is at least 1; got {parts}")
     return [part(x, number=number, parts=parts, axis=axis, equal=equal) for number in range(parts)]
+
+
+@catalogue.stands_for(np.unstack)
+def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
+    """The parts along an axis, which they lose, as `numpy.unstack`.
+
+    How many there are is a decision of Python code: a replay that would give another number is
+    refused.
+    """
+    rows = moveaxis(x, as_axis("unstack", axis, x), 0)
+    return tuple(rows[i] for i in range(len(rows)))

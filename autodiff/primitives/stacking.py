@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import catalogue
 from ..catalogue import numpy_functions
+from ..errors import ArgumentError
 from ..structures import GraphNode
 from .broadcasting import astype, broadcast_like, broadcast_to
 from .joining import _listed, concatenate
@@ -167,3 +168,44 @@ def append(x: Any, values: Any, axis: int | None = None) -> Any:
         The axis along which they are joined; both are flattened where not given.
     """
     return concatenate([x, values], axis)
+
+
+@catalogue.stands_for(np.block)
+def block(arrays: Any) -> Any:
+    """Join arrays in nested lists, the innermost along the last axis, as `numpy.block`.
+
+    Parameters
+    ----------
+    arrays : array_like or nested list of array_like
+        Lists of one depth; each level is joined along the axis before.
+
+    Raises
+    ------
+    ArgumentError
+        If a list is empty, or the lists are not nested to one depth.
+    ShapeError
+        If shapes do not agree.
+    """
+    depth, rank = _depth(arrays), max(_ranks(arrays))
+    return _joined(arrays, depth, max(depth, rank))
+
+
+def _depth(arrays: Any) -> int:
+    if not isinstance(arrays, list):
+        return 0
+    depths = {_depth(one) for one in arrays}
+    if len(depths) != 1:
+        raise ArgumentError("block: the lists are not empty, and nested to one depth everywhere")
+    return 1 + depths.pop()
+
+
+def _ranks(arrays: Any) -> list[int]:
+    if not isinstance(arrays, list):
+        return [np.ndim(arrays)]
+    return [rank for one in arrays for rank in _ranks(one)]
+
+
+def _joined(arrays: Any, depth: int, rank: int) -> Any:
+    if depth == 0:
+        return expand_dims(arrays, tuple(range(rank - np.ndim(arrays))))
+    return concatenate([_joined(one, depth - 1, rank) for one in arrays], -depth)
