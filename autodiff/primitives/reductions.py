@@ -10,6 +10,7 @@ import numpy as np
 
 from ..catalogue import functions
 from ..errors import DtypeError, ShapeError, describe
+from ..evaluation import in_float32
 from .broadcasting import broadcast_like, ones_like
 from .kinds import Linear, Nondifferentiable
 from .masking import masked
@@ -150,8 +151,7 @@ class Mean(Reduction, Linear):
     ) -> Any:
         if where is True:
             return super().__call__(x, axis, keepdims)
-        chosen = sum(ones_like(x), axis, keepdims, where=where)
-        return functions["divide"](sum(x, axis, keepdims, where=where), chosen)
+        return in_float32(_mean_of_chosen, x, axis, keepdims, where)
 
     def function(self, x, axis, keepdims):
         return np.mean(x, axis=axis, keepdims=keepdims)
@@ -161,6 +161,11 @@ class Mean(Reduction, Linear):
 
 
 mean = primitive(Mean, np.mean)
+
+
+def _mean_of_chosen(x: Any, axis: Axis, keepdims: bool, where: Any) -> Any:
+    chosen = sum(ones_like(x), axis, keepdims, where=where)
+    return functions["divide"](sum(x, axis, keepdims, where=where), chosen)
 
 
 def not_empty(name: str, x: Shape, axis: tuple[int, ...]) -> None:

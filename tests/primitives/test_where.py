@@ -114,6 +114,12 @@ def test_a_mean_of_nothing_is_not_a_number_as_in_numpy():
     np.testing.assert_array_equal(np.isnan(found), np.tile([True, False, False, False], (2, 1)))
 
 
+def test_a_mean_of_many_halves_does_not_overflow():
+    x = ad.Variable(np.full(100_000, 2.0, np.float16))
+    mean = x.mean(where=np.arange(100_000) > 9)
+    assert mean.dtype == np.float16 and mean.output == 2.0
+
+
 # Replays: the mask is data as well.
 
 
