@@ -40,10 +40,10 @@ REGISTERS = 32 if VECTOR_BITS == 512 or platform.machine() in ("arm64", "aarch64
 
 
 class Vector(types.Type):
-    """A register of numbers of one dtype."""
+    """A register of numbers of one dtype, or a part of one."""
 
-    def __init__(self, dtype: Any) -> None:
-        self.dtype, self.lanes = dtype, VECTOR_BITS // dtype.bitwidth
+    def __init__(self, dtype: Any, bits: int = VECTOR_BITS) -> None:
+        self.dtype, self.lanes = dtype, bits // dtype.bitwidth
         super().__init__(f"Vector({dtype}, {self.lanes})")
 
 
