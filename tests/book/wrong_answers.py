@@ -53,7 +53,7 @@ WRONG = {
     ],
     "operators-exercise-cross": [
         ("cross(b, gradient)", "cross(gradient, b)"),
-        ("cross(b,", "np.cross(b,"),
+        ("cross(gradient, a)", "cross(a, gradient)"),
     ],
     "convolution-exercise-same": [("dilation * ", ""), ("// 2", "")],
     "convolution-exercise-edge": [("[1.0, 1.0, 1.0]", "[0.0, 1.0, 0.0]"), ("-1.0", "1.0")],
