@@ -13,7 +13,7 @@ Build a graph of nodes, sort it, run it forward and backward::
 or transform a function: ``ad.grad(lambda w: (w * w).sum())(w0)``.
 """
 
-from . import data, fft, linalg, nn, optim, training
+from . import data, fft, linalg, nn, optim, precision, training
 from .anomaly import detect_anomaly
 from .check import check_grads
 from .compiler.settings import get_num_threads, set_num_threads

@@ -13,7 +13,8 @@ P. Micikevicius et al., "Mixed Precision Training", ICLR 2018. https://arxiv.org
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,9 @@ def pull(
 
     On halves the whole rule computes in float32, and each share is rounded to its operand's type.
     """
+    if thread.autocast is not None:
+        with _no_autocast():
+            return pull(primitive, positions, gradient, output, operands, params)
     if primitive.moves or not any_half(operands):
         return primitive.pull(positions, gradient, output, operands, params)
     wide = _Wide()
@@ -91,6 +95,9 @@ def push(
     params: dict[str, Any],
 ) -> Any:
     """Forward mode of one operator, on arrays or nodes: the tangent of its output."""
+    if thread.autocast is not None:
+        with _no_autocast():
+            return push(primitive, tangents, output, operands, params)
     if primitive.moves or not any_half(operands):
         return primitive.jvp(tangents, output, *operands, **params)
     wide = _Wide()
@@ -109,6 +116,40 @@ def in_float32(f: Any, x: Any, *args: Any) -> Any:
         return f(x, *args)
     cast = functions["astype"]
     return cast(f(cast(x, SINGLE), *args), x.dtype)
+
+
+def autocast(policy: str | None, *operands: Any, lenders: Sequence[int] = ()) -> tuple[Any, ...]:
+    """The operands as `ad.precision.autocast` wants them, where it is on.
+
+    Parameters
+    ----------
+    policy : {"half", "float32"} or None
+        What they are cast to; float64, integers and plain numbers are left alone.
+    *operands : array_like or GraphNode
+        The operands.
+    lenders : sequence of int
+        Positions of those that lend only their shape and dtype.
+    """
+    if policy is None or thread.autocast is None:
+        return operands
+    target = thread.autocast if policy == "half" else SINGLE
+
+    def cast(operand: Any) -> Any:
+        dtype = getattr(operand, "dtype", target)
+        wrong = dtype != target and (dtype == SINGLE or is_half(dtype))
+        return functions["astype"](operand, target) if wrong else operand
+
+    return tuple([one if i in lenders else cast(one) for i, one in enumerate(operands)])
+
+
+@contextmanager
+def _no_autocast() -> Iterator[None]:
+    """A derivative computes in the types that its operator had, wherever it is taken."""
+    before, thread.autocast = thread.autocast, None
+    try:
+        yield
+    finally:
+        thread.autocast = before
 
 
 class _Wide:

@@ -46,6 +46,7 @@ class _Thread(threading.local):
     are being called, outermost first, such as ``"Sequential/0 Conv2d"``. `recording` counts the
     sweeps, each of which ends a recording. `watching` asks for a look at every value. `repeating`
     says that a checkpoint runs its function again, so that what has an effect has had it.
+    `autocast` is the half type that products of matrices are to be computed in, or None.
     """
 
     branches: Branch | None = None
@@ -54,6 +55,7 @@ class _Thread(threading.local):
     depth: int = 0
     watching: bool = False
     repeating: bool = False
+    autocast: Any = None
 
 
 thread = _Thread()

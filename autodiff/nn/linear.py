@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError, describe
+from ..evaluation import autocast
 from ..primitives.flattening import flatten
 from ..primitives.random import Rng
 from .initialization import positive, weight_and_bias
@@ -71,7 +72,9 @@ class Linear(Module):
                 )
             )
         y = x @ self.weight.T
-        return y if self.bias is None else y + self.bias
+        if self.bias is None:
+            return y
+        return y + autocast("half", self.bias)[0]
 
     def extra_repr(self) -> str:
         return (

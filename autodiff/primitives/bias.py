@@ -30,6 +30,7 @@ class BiasLike(Linear):
         If the bias has another shape.
     """
 
+    autocast = "half"
     moves = True
     shape_only = (1,)
 

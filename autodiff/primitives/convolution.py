@@ -87,6 +87,8 @@ class Conv2d(Bilinear):
         If one of them is no integer.
     """
 
+    autocast = "half"
+
     def __call__(
         self,
         x: Any,

@@ -176,6 +176,7 @@ class Prod(Selection, General):
         If an axis does not exist, or `where` does not fit.
     """
 
+    autocast = "float32"
     identity, join = 1, "multiply"
 
     def function(self, x, axis, keepdims):

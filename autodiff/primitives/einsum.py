@@ -38,6 +38,8 @@ class Einsum(General):
         If an operand has another number of axes than letters, or a letter two lengths.
     """
 
+    autocast = "half"
+
     def __call__(self, subscripts: str, *operands: Any, **options: Any) -> Any:
         if not isinstance(subscripts, str):
             raise ArgumentError(f"einsum: subscripts must be a string; got {subscripts!r}")

@@ -58,6 +58,8 @@ resize_like = primitive(ResizeLike)
 class Transform(Linear):
     """A transform along one axis: what all of them share."""
 
+    autocast = "float32"
+
     compute: Callable[..., Any]
 
     def __call__(self, a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:

@@ -33,6 +33,8 @@ class Matmul(Bilinear):
         If an operand is a scalar, or the inner lengths differ.
     """
 
+    autocast = "half"
+
     def function(self, a, b):
         return np.matmul(a, b)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import catalogue
 from ..errors import DtypeError, IndexingError, ShapeError, with_operands
+from ..evaluation import autocast
 from .activations import softmax
 from .arithmetic import subtract
 from .elementary import square
@@ -72,6 +73,8 @@ class CrossEntropy(General):
     IndexingError
         If a label is not a class.
     """
+
+    autocast = "float32"
 
     def __call__(self, logits: Any, labels: Any) -> Any:
         return self.apply(logits, labels if hasattr(labels, "dtype") else np.asarray(labels))
@@ -154,4 +157,5 @@ def mse_loss(x: Any, target: Any) -> Any:
     if np.shape(x) != np.shape(target):
         message = f"shapes {np.shape(x)} and {np.shape(target)} must be equal; reshape one of them"
         raise ShapeError(with_operands("mse_loss", ShapeError(message), [x, target]))
+    x, target = autocast("float32", x, target)
     return mean(square(subtract(x, target)))

@@ -18,6 +18,7 @@ from .shaping import swapaxes
 class OfMatrices(Primitive):
     """A function of the last two axes; those before them are a batch."""
 
+    autocast = "float32"
     remedy = ""
 
     def diagnose(

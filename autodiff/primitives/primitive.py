@@ -39,7 +39,8 @@ from ..errors import (
     as_autodiff_error,
     with_operands,
 )
-from ..evaluation import evaluate
+from ..evaluation import autocast, evaluate
+from ..recording import thread
 from ..structures import GraphNode, as_node, make_operator
 
 Shape = tuple[int, ...]
@@ -54,6 +55,8 @@ class Primitive:
     """Positions of the operands that lend only their shape and dtype."""
     moves: ClassVar[bool] = False
     """Whether it only moves numbers, so that halves need not be computed in float32."""
+    autocast: ClassVar[str | None] = None
+    """What `ad.precision.autocast` casts the operands to: "half", "float32", or None."""
 
     def __init_subclass__(cls) -> None:
         """Name the primitive after its class: ``MaxPool2d`` is ``max_pool2d``."""
@@ -66,6 +69,8 @@ class Primitive:
 
     def apply(self, *operands: Any, **params: Any) -> Any:
         """Numbers in, numbers out; a node among the operands, a node out."""
+        if thread.autocast is not None:
+            operands = autocast(self.autocast, *operands, lenders=self.shape_only)
         for operand in operands:
             if isinstance(operand, GraphNode):
                 break

@@ -178,6 +178,8 @@ class Trace(Linear):
         If the two axes are one.
     """
 
+    autocast = "float32"
+
     def __call__(self, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
         first, second = [as_axis(self.name, axis, x) for axis in (axis1, axis2)]
         if first == second:

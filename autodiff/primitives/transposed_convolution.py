@@ -66,6 +66,8 @@ class ConvTranspose2d(Bilinear):
     https://arxiv.org/abs/1603.07285
     """
 
+    autocast = "half"
+
     def __call__(
         self,
         x: Any,

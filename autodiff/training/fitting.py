@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,14 @@ from ..graph import backward
 from ..lazy import load
 from ..nn import Module
 from ..optim import SGD, Optimizer, Schedule
+from ..precision import GradScaler, autocast
 from ..primitives.losses import cross_entropy
 from .evaluating import BATCH_SIZE, Evaluation
 from .history import History
 from .recorded import Data, Loss, Recorded, batches_of, check_labels, mode, walk
+
+LEAST_SCALE = 2.0**-10
+"""Gradients that overflow at this scale of the loss are not too large: they are infinite."""
 
 
 def fit(
@@ -34,6 +39,7 @@ def fit(
     record_gradients: bool = False,
     progress: bool = True,
     callback: Callable[[History], Any] | None = None,
+    precision: str | None = None,
 ) -> History:
     """Train a model.
 
@@ -71,6 +77,9 @@ def fit(
         Whether to show a progress bar; it is shown only on a terminal.
     callback : callable, optional
         Called with the history after each epoch.
+    precision : {"float16", "bfloat16"}, optional
+        Train and test in mixed precision, `ad.precision.autocast`; for float16 with a `GradScaler`.
+        The parameters stay in float32.
 
     Returns
     -------
@@ -85,7 +94,8 @@ def fit(
     IndexingError
         If a label is not a class.
     DivergenceError
-        If the loss is not finite; the message names the step and the likely cause.
+        If the loss is not finite; the message names the step and the likely cause. In float16 also
+        if the gradients overflow at any scale.
     """
     if not isinstance(model, Module):
         raise DtypeError(f"fit trains an ad.nn.Module; got {describe(model)}")
@@ -107,12 +117,17 @@ def fit(
     optimizer = optimizer or SGD(model.parameters(), lr=0.01 if lr is None else lr)
     batches = batches_of(train, "train", batch_size, shuffle, seed)
     evaluation = None if test is None else Evaluation(model, test, loss, BATCH_SIZE, "test")
-    loop = _Loop(model, optimizer, loss, batches, record_gradients)
+    if precision not in (None, "float16", "bfloat16"):
+        raise ArgumentError(f"precision is 'float16', 'bfloat16' or None; got {precision!r}")
+    scaler = GradScaler(enabled=precision == "float16")
+    loop = _Loop(model, optimizer, loss, batches, record_gradients, scaler)
     for epoch in range(epochs):
-        with mode(model, training=True), _bar(batches, epoch, epochs, progress) as bar:
+        bar = _bar(batches, epoch, epochs, progress)
+        with mode(model, training=True), _casts(precision), bar:
             loop.epoch(bar)
         if evaluation is not None:
-            test_loss, accuracy = evaluation.run()
+            with _casts(precision):
+                test_loss, accuracy = evaluation.run()
             loop.history.test_loss.append(test_loss)
             if accuracy is not None:
                 loop.history.test_accuracy.append(accuracy)
@@ -133,10 +148,11 @@ class _Loop:
         loss: Loss,
         batches: Iterable[Any],
         record_gradients: bool,
+        scaler: GradScaler,
     ) -> None:
         self.history = History()
         self._optimizer, self._batches, self._loss = optimizer, batches, loss
-        self._recorded = Recorded(model, loss)
+        self._recorded, self._scaler = Recorded(model, loss), scaler
         self._named = list(model.named_parameters())
         self._watched = self._named if record_gradients else []
         self.history.gradient_norms = {name: [] for name, _ in self._watched}
@@ -171,10 +187,18 @@ class _Loop:
                 raise DivergenceError(self._why(value, images))
             if not history.loss and self._loss is cross_entropy:
                 check_labels(self._batches, "train", recorded.logits.shape[-1])
-            backward(recorded.order, retain_grad=False)
+            backward(recorded.order, gradient=self._scaler.scale(1.0), retain_grad=False)
+            self._scaler.unscale_(self._optimizer)
             for name, parameter in self._watched:
                 history.gradient_norms[name].append(float(np.linalg.norm(parameter.gradient)))
-            self._optimizer.step()
+            self._scaler.step(self._optimizer)
+            self._scaler.update()
+            if self._scaler.get_scale() < LEAST_SCALE:
+                raise DivergenceError(
+                    f"the gradients are not finite at step {len(history.loss) + 1}, even with the "
+                    f"loss scaled by {self._scaler.get_scale():g}: float16 ends at 65504; use "
+                    "precision='bfloat16'"
+                )
         history.loss.append(value)
         return value
 
@@ -198,6 +222,10 @@ class _Loop:
             f"{text}: training diverged; use a smaller learning rate than "
             f"{self._optimizer.lr:g}{scale}"
         )
+
+
+def _casts(precision: str | None) -> AbstractContextManager[None]:
+    return nullcontext() if precision is None else autocast(precision)
 
 
 def _bar(batches: Iterable[Any], epoch: int, epochs: int, progress: bool) -> Any:

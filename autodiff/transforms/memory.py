@@ -124,6 +124,7 @@ class _Checkpoint(General):
         self.f = f
         self.tree = tree
         self.count = count
+        self.autocast_to = recording.thread.autocast
 
     def function(self, *values: Any) -> Any:
         return self.run(values).result.value
@@ -151,7 +152,11 @@ class _Checkpoint(General):
 
     def run(self, arguments: Sequence[Any]) -> _Run:
         sources = [_source(argument) for argument in arguments[: self.count]]
-        return _Run(self.name, self.f, self.tree, sources)
+        before, recording.thread.autocast = recording.thread.autocast, self.autocast_to
+        try:
+            return _Run(self.name, self.f, self.tree, sources)
+        finally:
+            recording.thread.autocast = before
 
     def _again(
         self, output: Any, operands: Sequence[Any], given: Sequence[Any]
