@@ -61,7 +61,9 @@ def with_lane(typing, vector, index, number):
 
 
 def _small(code: Any, vector: Any) -> Any:
-    """LLVM's type for a vector of the elements of an array of unsigned integers."""
+    """LLVM's type for a vector of the elements of an array of unsigned integers or truths."""
+    if code.dtype == types.boolean:
+        return ir.VectorType(ir.IntType(8), vector.lanes)
     if code.dtype not in types.unsigned_domain:
         raise TypingError(f"codes are kept in arrays of unsigned integers, not in {code}")
     return ir.VectorType(ir.IntType(code.dtype.bitwidth), vector.lanes)
