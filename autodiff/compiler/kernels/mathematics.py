@@ -133,7 +133,7 @@ def limited(x, low, high):
     return select(less(x, low), low, select(greater(x, high), high, x))
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True)
+@njit(nogil=True, cache=True)
 def exp(x):
     """:math:`e^x`."""
     n, r = reduced(limited(x, constant(x, "least"), constant(x, "most")))
@@ -143,7 +143,7 @@ def exp(x):
     return multiply(multiply(power, power_of_two(half)), power_of_two(subtract(n, half)))
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True)
+@njit(nogil=True, cache=True)
 def expm1(x):
     """:math:`e^x - 1`, exact for small x."""
     n, r = reduced(limited(x, constant(x, "minus one"), constant(x, "most")))
@@ -155,7 +155,7 @@ def expm1(x):
     return select(equal(x, zeros(x)), x, result)
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True)
+@njit(nogil=True, cache=True)
 def log(x):
     """:math:`ln x`."""
     low = less(x, constant(x, "smallest normal"))
@@ -174,7 +174,7 @@ def log(x):
     return select(broken, broadcast(x, np.nan), result)
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True)
+@njit(nogil=True, cache=True)
 def log1p(x):
     """:math:`ln(1 + x)`, exact for small x."""
     u = add(x, broadcast(x, 1.0))
@@ -184,7 +184,7 @@ def log1p(x):
     return select(equal(x, zeros(x)), x, add(log(u), select(usual, lost, zeros(x))))
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True)
+@njit(nogil=True, cache=True)
 def tanh(x):
     """Hyperbolic tangent: with :math:`e = e^{2|x|} - 1` it is :math:`e / (e + 2)`."""
     size = limited(absolute(x), zeros(x), constant(x, "one"))
@@ -192,7 +192,7 @@ def tanh(x):
     return with_sign(divide(e, add(e, broadcast(x, 2.0))), x)
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True)
+@njit(nogil=True, cache=True)
 def sigmoid(x):
     """Logistic function; :math:`e^{-|x|}` never overflows, and both branches are the same."""
     one, small = broadcast(x, 1.0), exp(negative(absolute(x)))
@@ -224,7 +224,7 @@ def far(x):
     return largest(select(beyond, broadcast(x, 1.0), zeros(x))) > 0
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True)
+@njit(nogil=True, cache=True)
 def sin(x):
     """Sine; far from zero, where the reduction needs more digits, lane by lane."""
     if far(x):
@@ -232,7 +232,7 @@ def sin(x):
     return select(equal(x, zeros(x)), x, turned(x, 0.0))  # which keeps the sign of zero
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True)
+@njit(nogil=True, cache=True)
 def cos(x):
     """Cosine; far from zero, lane by lane."""
     if far(x):
