@@ -3,7 +3,7 @@
 One thread each: the kernels run inside threads of their own. A kernel is timed on the same arrays
 again and again, so they are in cache as far as they fit, as they are in a compiled program, which
 takes a batch through the network tile by tile. The peak is NumPy's float32 product of two square
-matrices, measured between the kernels.
+matrices, measured before and after the kernels.
 
     python benchmarks/kernels.py
 """
@@ -13,6 +13,7 @@ import time
 
 import _report
 import numpy as np
+from numba import njit
 from threadpoolctl import threadpool_limits
 
 from autodiff.compiler.kernels import geometry, products
@@ -34,17 +35,46 @@ DENSE = (
     ("PyTorch's example 3", 128, 9216, (8, 16, 32)),
 )
 PEAK_SIZE = 1024
+ROUND = 1e7
+ROUNDS = 50
 
 
-def seconds(function, repetitions):
-    """The shortest of some calls: what the machine can do when nobody disturbs it."""
-    function()
-    times = []
-    for _ in range(repetitions):
+@njit(nogil=True)
+def many_products(times, w, x, y, bias, geometry, n):
+    for _ in range(times):
+        products.product(w, x, y, bias, geometry, n)
+
+
+@njit(nogil=True)
+def many_correlations(times, g, x, dw, geometry, n):
+    for _ in range(times):
+        products.correlate(g, x, dw, geometry, n)
+
+
+@njit(nogil=True)
+def many_weight_gradients(times, g, x, dw, geometry, n):
+    for _ in range(times):
+        products.dense_weight_gradient(g, x, dw, geometry, n)
+
+
+def many_numpy(times, left, right):
+    for _ in range(times):
+        left @ right
+
+
+def gigaflops(work, function, *arguments):
+    """In the fastest of some rounds: what the machine can do when nobody disturbs it.
+
+    A round repeats small products without leaving the compiled code, as a program would.
+    """
+    times = max(1, int(ROUND / work))
+    function(times, *arguments)
+    rounds = []
+    for _ in range(ROUNDS):
         start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return min(times)
+        function(times, *arguments)
+        rounds.append(time.perf_counter() - start)
+    return round(1e-9 * work * times / min(rounds), 1)
 
 
 def random(rng, *shape):
@@ -52,7 +82,7 @@ def random(rng, *shape):
 
 
 def convolution(rng, image, filters, padding, images):
-    """The three products of a convolution, as functions to time, and how much each computes."""
+    """How much a convolution's three products compute, and how each is called."""
     borders = ((padding, padding), (padding, padding))
     forward = geometry.convolution(image, filters, padding=borders)
     backward = geometry.input_transpose(image, filters, padding=borders)
@@ -63,14 +93,14 @@ def convolution(rng, image, filters, padding, images):
     y = random(rng, filters[0] * rows * columns * images)
     none = w[:0]
     return 2 * w.size * rows * columns * images, {
-        "forward": lambda: products.product(w, x, y, none, forward, images),
-        "input": lambda: products.product(w, y, x, none, backward, images),
-        "weights": lambda: products.correlate(y, x, w, weights, images),
+        "forward": (many_products, w, x, y, none, forward, images),
+        "input": (many_products, w, y, x, none, backward, images),
+        "weights": (many_correlations, y, x, w, weights, images),
     }
 
 
 def dense(rng, outputs, inputs, images):
-    """The three products of a dense layer, and the same by NumPy."""
+    """The same for a dense layer, and with NumPy."""
     forward, backward = geometry.dense(outputs, inputs), geometry.dense_input(outputs, inputs)
     weights = geometry.dense_weights(outputs, inputs)
     x, y, w = (random(rng, size) for size in (inputs * images, outputs * images, outputs * inputs))
@@ -78,22 +108,22 @@ def dense(rng, outputs, inputs, images):
     right, left = x.reshape(images, inputs), y.reshape(images, outputs)
     matrix = w.reshape(outputs, inputs)
     return 2 * outputs * inputs * images, {
-        "forward": lambda: products.product(w, x, y, none, forward, images),
-        "input": lambda: products.product(w, y, x, none, backward, images),
-        "weights": lambda: products.dense_weight_gradient(y, x, total, weights, images),
-        "forward, NumPy": lambda: right @ matrix.T,
-        "input, NumPy": lambda: left @ matrix,
-        "weights, NumPy": lambda: left.T @ right,
+        "forward": (many_products, w, x, y, none, forward, images),
+        "input": (many_products, w, y, x, none, backward, images),
+        "weights": (many_weight_gradients, y, x, total, weights, images),
+        "forward, NumPy": (many_numpy, right, matrix.T),
+        "input, NumPy": (many_numpy, left, matrix),
+        "weights, NumPy": (many_numpy, left.T, right),
     }
 
 
 def peak(rng):
     """GFLOP/s of NumPy's product of two square matrices."""
     a, b = random(rng, PEAK_SIZE, PEAK_SIZE), random(rng, PEAK_SIZE, PEAK_SIZE)
-    return 2e-9 * PEAK_SIZE**3 / seconds(lambda: a @ b, 5)
+    return gigaflops(2 * PEAK_SIZE**3, many_numpy, a, b)
 
 
-def measure(options):
+def measure():
     """Every kernel on every shape."""
     rng = np.random.default_rng(0)
     cases = [(name, images, convolution, args) for name, *args, sizes in CONVOLUTIONS
@@ -102,14 +132,11 @@ def measure(options):
     peaks, rows = [peak(rng)], []
     for name, images, build, args in cases:
         work, functions = build(rng, *args, images)
-        found = {}
-        for kernel, function in functions.items():
-            repetitions = max(5, int(options.work / work))
-            found[kernel] = round(1e-9 * work / seconds(function, repetitions), 1)
+        found = {kernel: gigaflops(work, *function) for kernel, function in functions.items()}
         rows.append({"layer": name, "images": images, "gigaflops": found})
-        peaks.append(peak(rng))
         figures = "".join(f"{kernel} {value:6.1f}  " for kernel, value in found.items())
         print(f"{name:20} {images:3} images: {figures}", flush=True)
+    peaks.append(peak(rng))
     print(f"NumPy's matrix product: {max(peaks):.1f}")
     return {"peak_gigaflops": max(peaks), "peaks": peaks, "kernels": rows}
 
@@ -117,7 +144,6 @@ def measure(options):
 def main():
     """Read the options."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--work", type=float, default=2e9, help="operations to time a kernel for")
     parser.add_argument("--json", default=_report.RESULTS / "kernels.json", help="where to write")
     options = parser.parse_args()
     report = {
@@ -127,7 +153,7 @@ def main():
     }
     _report.show(report["benchmark"], report)
     with threadpool_limits(1):
-        report |= measure(options)
+        report |= measure()
     _report.save(report, options.json)
 
 

@@ -147,6 +147,19 @@ def _steps(builder: Any, address: Any, stride: Any, count: int) -> list[Any]:
     return found
 
 
+def _keep_rolled(builder: Any, *ends: Any) -> None:
+    """Tell LLVM not to repeat the bodies of the loops that end with these blocks.
+
+    It would by itself, four times: that makes compilation longer and, as most of these loops have
+    few turns, the program slower. In LLVM's language the note on a loop names itself first.
+    """
+    disable = builder.module.add_metadata(["llvm.loop.unroll.disable"])
+    note = builder.module.add_metadata([disable, disable])
+    note.operands = (note, disable)
+    for end in ends:
+        end.terminator.set_metadata("llvm.loop", note)
+
+
 def _for_each_height(builder: Any, rows: Any, write: Callable[[int], None]) -> None:
     """Write instructions for each number of rows, and a jump to those that are needed."""
     end = builder.append_basic_block("end")
@@ -220,6 +233,9 @@ def multiply_rows(typing, rows, left, right, result, bias, taps, inner, length, 
                     rights = sums.vectors(sums.neighbours(here), part)
                     here = builder.gep(tap_w, [builder.mul(loop.index, wi)])
                     sums.add_products(sums.numbers(here, ws), rights)
+                    inner_end = builder.block
+                tap_end = builder.block
+            _keep_rolled(builder, inner_end, tap_end)
             with builder.if_then(asked(RELU)):
                 sums.relu()
             sums.store(places, part)
