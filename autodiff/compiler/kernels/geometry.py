@@ -27,8 +27,11 @@ import numpy as np
 from ...errors import ShapeError
 from ...primitives.windows import Borders, Pair, Windows
 
-ACCUMULATE, BIAS, RELU, OVER_IMAGES = 1, 2, 4, 8
+ACCUMULATE, BIAS, RELU = 1, 2, 4
 """What a product does besides: begin with the old result, or with a bias; end with the ReLU."""
+
+DENSE, DENSE_INPUT, OVER_IMAGES = 8, 16, 32
+"""Which product of a dense layer it is, if any; the last one is a sum over the images."""
 
 # Places in the header. Strides of w count numbers, those of x and y pixels.
 GROUPS, ROWS, INNER, FLAGS, BANDS = 0, 1, 2, 3, 4
@@ -204,7 +207,7 @@ def dense(
             GROUPS: 1,
             ROWS: outputs,
             INNER: inputs,
-            FLAGS: _flags(bias, relu, accumulate),
+            FLAGS: DENSE | _flags(bias, relu, accumulate),
             BANDS: 1,
             W_ROW: inputs,
             W_INNER: 1,
@@ -221,6 +224,7 @@ def dense_input(outputs: int, inputs: int, accumulate: bool = False) -> np.ndarr
     """Geometry of a dense layer's transpose in its input, for `product(w, g, x, ...)`."""
     geometry = dense(inputs, outputs, accumulate=accumulate)
     geometry[[W_ROW, W_INNER]] = 1, inputs
+    geometry[FLAGS] = DENSE_INPUT | _flags(False, False, accumulate)
     return geometry
 
 

@@ -15,6 +15,8 @@ from numba import njit
 
 from .geometry import (
     BANDS,
+    DENSE,
+    DENSE_INPUT,
     FLAGS,
     GROUPS,
     HEADER,
@@ -31,6 +33,7 @@ from .geometry import (
     Y_GROUP,
     Y_ROW,
 )
+from .single import dense_input_of_one, dense_of_one
 from .tiles import MOST_ROWS, correlate_rows, multiply_rows
 
 
@@ -38,6 +41,12 @@ from .tiles import MOST_ROWS, correlate_rows, multiply_rows
 def product_bands(w, x, y, bias, geometry, first, end, n):
     """Compute the bands from `first` to before `end` of a product; `product` says what it is."""
     rows, flags = geometry[ROWS], geometry[FLAGS]
+    if n == 1 and flags & DENSE:
+        dense_of_one(w, x, y, bias, rows, geometry[INNER], flags)
+        return
+    if n == 1 and flags & DENSE_INPUT:
+        dense_input_of_one(w, x, y, geometry[INNER], rows, flags)
+        return
     ws, inner, unit = geometry[W_ROW], geometry[INNER], n
     if flags & OVER_IMAGES:
         ws, inner, unit = n, n, 1

@@ -133,27 +133,43 @@ def test_bands_of_rows(dtype, seed, transposed):
 
 
 @pytest.mark.parametrize(("dtype", "seed"), CASES)
-def test_dense(dtype, seed):
+@pytest.mark.parametrize("images", [None, 1])
+def test_dense(dtype, seed, images):
     rng = np.random.default_rng(seed)
-    images, inputs, outputs = pick(rng, 1, 90, 3)
+    some, inputs, outputs = pick(rng, 1, 90, 3)
+    images = images or some
     x = rng.normal(size=(images, inputs)).astype(dtype)
     w = rng.normal(size=(outputs, inputs)).astype(dtype)
     g = rng.normal(size=(images, outputs)).astype(dtype)
     bias = rng.normal(size=outputs).astype(dtype)
     x_last, g_last = x.T.copy().ravel(), g.T.copy().ravel()
+    relu, accumulate, biased = bool(seed & 1), bool(seed & 2), bool(seed & 4)
 
-    y = Guarded(np.full(outputs * images, np.nan, dtype))
-    shape = geometry.dense(outputs, inputs, bias=True, relu=True)
-    products.product(w.ravel(), x_last, y.array, bias, shape, images)
-    y.check(np.maximum(w @ x.T + bias[:, None], 0))
+    old = g_last if accumulate else np.full_like(g_last, np.nan)
+    y, shape = Guarded(old), geometry.dense(outputs, inputs, biased, relu, accumulate)
+    products.product(w.ravel(), x_last, y.array, bias if biased else bias[:0], shape, images)
+    expected = w @ x.T + (g.T if accumulate else bias[:, None] * biased)
+    y.check(np.maximum(expected, 0) if relu else expected)
 
-    y, shape = Guarded(np.full(x.size, np.nan, dtype)), geometry.dense_input(outputs, inputs)
+    old = x_last if accumulate else np.full_like(x_last, np.nan)
+    y, shape = Guarded(old), geometry.dense_input(outputs, inputs, accumulate)
     products.product(w.ravel(), g_last, y.array, bias[:0], shape, images)
-    y.check(w.T @ g.T)
+    y.check(w.T @ g.T + x.T * accumulate)
 
     dw, shape = Guarded(w), geometry.dense_weights(outputs, inputs)
     products.dense_weight_gradient(g_last, x.ravel(), dw.array, shape, images)
     dw.check(w + g.T @ x)
+
+
+@pytest.mark.parametrize("images", [1, 3, 20])
+def test_a_dense_layer_hands_on_what_is_not_a_number(images):
+    x, w = np.ones((70, images)), np.ones((3, 70))
+    x[69, 0], y = np.nan, np.empty(3 * images)
+    shape = geometry.dense(3, 70, relu=True)
+    products.product(w.ravel(), x.ravel(), y, y[:0], shape, images)
+    expected = np.full((3, images), 70.0)
+    expected[:, 0] = np.nan
+    np.testing.assert_array_equal(y, expected.ravel())
 
 
 @pytest.mark.parametrize("special", [np.nan, np.inf])
