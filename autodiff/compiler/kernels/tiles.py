@@ -150,8 +150,8 @@ def _steps(builder: Any, address: Any, stride: Any, count: int) -> list[Any]:
 def _keep_rolled(builder: Any, *ends: Any) -> None:
     """Tell LLVM not to repeat the bodies of the loops that end with these blocks.
 
-    It would by itself, four times: that makes compilation longer and, as most of these loops have
-    few turns, the program slower. In LLVM's language the note on a loop names itself first.
+    It would, four times: compilation then takes longer and, as most of these loops have few turns,
+    the program too. In LLVM's language the note on a loop names itself first.
     """
     disable = builder.module.add_metadata(["llvm.loop.unroll.disable"])
     note = builder.module.add_metadata([disable, disable])
@@ -264,10 +264,8 @@ def multiply_rows(typing, rows, left, right, result, bias, taps, inner, length, 
         return context.get_dummy_value()
 
     integer = types.intp
-    return (
-        types.void(integer, left, right, result, bias, taps, integer, integer, integer),
-        generate,
-    )
+    result_type = types.void(integer, left, right, result, bias, taps, integer, integer, integer)
+    return result_type, generate
 
 
 @intrinsic
