@@ -9,12 +9,21 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
-from .registers import Mask, Vector, llvm_type, pointer
-from .vectors import lanes, zeros
+from .registers import (
+    Mask,
+    Vector,
+    call,
+    first_lanes,
+    llvm_type,
+    pointer,
+    whole_or_part,
+)
+
+_ALIGNED = ir.IntType(32)(1)
 
 
 @intrinsic
@@ -70,50 +79,47 @@ def _small(code: Any, vector: Any) -> Any:
 
 
 @intrinsic
-def load_whole_codes(typing, code, index, like):
-    """Load integers as numbers in a vector like another one."""
+def load_codes(typing, code, index, like, count):
+    """Load `count` integers as numbers in a vector like another one."""
     small = _small(code, like)
 
     def generate(context, builder, signature, values):
         address = pointer(context, builder, code, *values[:2])
-        loaded = builder.load(builder.bitcast(address, small.as_pointer()), align=1)
-        return builder.uitofp(loaded, llvm_type(like))
+        address = builder.bitcast(address, small.as_pointer())
+        with whole_or_part(builder, values[3], like.lanes) as (whole, part):
+            with whole:
+                loaded, full = builder.load(address, align=1), builder.block
+            with part:
+                name = f"llvm.masked.load.v{like.lanes}i{small.element.width}.p0"
+                mask = first_lanes(builder, values[3], like.lanes)
+                options = [_ALIGNED, mask, ir.Constant(small, None)]
+                masked, short = call(builder, name, small, [address, *options]), builder.block
+        either = builder.phi(small)
+        either.add_incoming(loaded, full)
+        either.add_incoming(masked, short)
+        return builder.uitofp(either, llvm_type(like))
 
-    return like(code, types.intp, like), generate
+    return like(code, types.intp, like, types.intp), generate
 
 
 @intrinsic
-def store_whole_codes(typing, code, index, value):
-    """Store the numbers of a vector as integers."""
+def store_codes(typing, code, index, value, count):
+    """Store the first `count` numbers of a vector as integers."""
     small = _small(code, value)
 
     def generate(context, builder, signature, values):
         address = pointer(context, builder, code, *values[:2])
+        address = builder.bitcast(address, small.as_pointer())
         # By way of 32 bits, to which processors convert a register in one step.
         wide = builder.fptosi(values[2], ir.VectorType(ir.IntType(32), value.lanes))
         narrow = builder.trunc(wide, small) if small.element.width < 32 else wide
-        builder.store(narrow, builder.bitcast(address, small.as_pointer()), align=1)
+        with whole_or_part(builder, values[3], value.lanes) as (whole, part):
+            with whole:
+                builder.store(narrow, address, align=1)
+            with part:
+                name = f"llvm.masked.store.v{value.lanes}i{small.element.width}.p0"
+                mask = first_lanes(builder, values[3], value.lanes)
+                call(builder, name, ir.VoidType(), [narrow, address, _ALIGNED, mask])
         return context.get_dummy_value()
 
-    return types.void(code, types.intp, value), generate
-
-
-@njit(nogil=True, inline="always")
-def load_codes(code, index, like, count):
-    """Load `count` integers as numbers in a vector like another one."""
-    if count >= lanes(like):
-        return load_whole_codes(code, index, like)
-    result = zeros(like)
-    for k in range(count):
-        result = with_lane(result, k, code[index + k])
-    return result
-
-
-@njit(nogil=True, inline="always")
-def store_codes(code, index, value, count):
-    """Store the first `count` numbers of a vector as integers."""
-    if count >= lanes(value):
-        store_whole_codes(code, index, value)
-    else:
-        for k in range(count):
-            code[index + k] = int(lane(value, k))
+    return types.void(code, types.intp, value, types.intp), generate

@@ -104,8 +104,11 @@ def better(best, code, tap, number):
 
 
 @njit(nogil=True, cache=True)
-def max_pool_rows(x, y, code, geometry, n, above, first, last):
-    """Pool the windows of the rows `first` to `last` - 1 of the result.
+def max_pool(x, y, code, geometry, n, above=0, first=0, last=-1):
+    """Maxima of windows, and the taps that were chosen.
+
+    Where the numbers of rows are given, only the rows `first` to `last` - 1 of the result are
+    computed, from an image or from the band of it that starts at row `above`.
 
     Parameters
     ----------
@@ -119,14 +122,14 @@ def max_pool_rows(x, y, code, geometry, n, above, first, last):
         As `pool_geometry` gives it.
     n : int
         Number of images.
-    above, first, last : int
-        Row of the images where `x` starts; rows of the result.
+    above, first, last : int, optional
+        Row of the images where `x` starts; rows of the result, all where not given.
     """
     W, OH, OW, kw = geometry[2], geometry[3], geometry[4], geometry[5]
     memory, four, size = geometry[9], geometry[12], min(n, lanes(x))
     down, right = geometry[6] * W * n, geometry[7] * n
     for c in range(geometry[0]):
-        for r in range(first, last):
+        for r in range(first, last if last >= 0 else geometry[3]):
             row = TABLES + 3 * r
             for q in range(OW):
                 column = TABLES + 3 * (OH + q)
@@ -161,12 +164,6 @@ def max_pool_rows(x, y, code, geometry, n, above, first, last):
 
 
 @njit(nogil=True, cache=True)
-def max_pool(x, y, code, geometry, n):
-    """Pool whole images: `max_pool_rows` for all rows."""
-    max_pool_rows(x, y, code, geometry, n, 0, 0, geometry[3])
-
-
-@njit(nogil=True, cache=True)
 def max_unpool(g, code, x, geometry, n):
     """Carry gradients back to the chosen pixels: all of `x` is written, with zeros elsewhere.
 
@@ -179,7 +176,7 @@ def max_unpool(g, code, x, geometry, n):
     x : array, C * H * W * n numbers
         Gradient of the images.
     geometry, n
-        As in `max_pool_rows`.
+        As in `max_pool`.
     """
     W, OH, OW, kw = geometry[2], geometry[3], geometry[4], geometry[5]
     disjoint, four = geometry[10], geometry[10] and geometry[12]

@@ -128,7 +128,7 @@ def suffix(vector: Vector) -> str:
     return f"v{vector.lanes}f{vector.dtype.bitwidth}"
 
 
-def _first(builder: Any, count: Any, lanes: int) -> Any:
+def first_lanes(builder: Any, count: Any, lanes: int) -> Any:
     """The mask of the first `count` lanes: none if it is negative, all if there are fewer lanes."""
     for sign, bound in (("<", 0), (">", lanes)):
         limit = count.type(bound)
@@ -143,7 +143,7 @@ def load_at(builder: Any, vector: Vector, address: Any, count: Any = None) -> An
     address, bytes_ = builder.bitcast(address, kind.as_pointer()), vector.dtype.bitwidth // 8
     if count is None:
         return builder.load(address, align=bytes_)
-    mask, zeros = _first(builder, count, vector.lanes), ir.Constant(kind, None)
+    mask, zeros = first_lanes(builder, count, vector.lanes), ir.Constant(kind, None)
     name = f"llvm.masked.load.{suffix(vector)}.p0"
     return call(builder, name, kind, [address, _INT32(bytes_), mask, zeros])
 
@@ -155,5 +155,22 @@ def store_at(builder: Any, vector: Vector, address: Any, value: Any, count: Any 
     if count is None:
         builder.store(value, address, align=bytes_)
         return
-    mask, name = _first(builder, count, vector.lanes), f"llvm.masked.store.{suffix(vector)}.p0"
-    call(builder, name, ir.VoidType(), [value, address, _INT32(bytes_), mask])
+    with whole_or_part(builder, count, vector.lanes) as (whole, part):
+        with whole:
+            builder.store(value, address, align=bytes_)
+        with part:
+            mask = first_lanes(builder, count, vector.lanes)
+            name = f"llvm.masked.store.{suffix(vector)}.p0"
+            call(builder, name, ir.VoidType(), [value, address, _INT32(bytes_), mask])
+
+
+def whole_or_part(builder: Any, count: Any, lanes: int) -> Any:
+    """Write a branch for whole vectors and one for parts of them.
+
+    With AVX-512 a store under a mask costs what a store costs, and the first branch is never taken.
+    Older processors take many steps for it, so there it is left to the ends of loops.
+    """
+    known = _BIT(0) if VECTOR_BITS == 512 else None
+    return builder.if_else(
+        known or builder.icmp_signed(">=", count, count.type(lanes)), likely=True
+    )

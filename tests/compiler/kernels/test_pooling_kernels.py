@@ -114,7 +114,7 @@ def test_bands_of_rows_give_what_whole_images_give(guarded, windows, size, dtype
         last = min(first + 2, top.shape[2])
         start = min(max(0, first * windows.stride[0] - above), size[0] - rows)
         band = guarded(flat(x[:, :, start : start + rows]))
-        kernels.max_pool_rows(band, band_y, band_code, geometry, n, start, first, last)
+        kernels.max_pool(band, band_y, band_code, geometry, n, start, first, last)
     np.testing.assert_array_equal(band_y, y)
     np.testing.assert_array_equal(band_code, code)
 
