@@ -21,6 +21,7 @@ from .draw import draw
 from .errors import (
     ArgumentError,
     AutodiffError,
+    BenchmarkError,
     BranchError,
     DataError,
     DataNotFoundError,

@@ -1,4 +1,4 @@
-"""The command line: ``python -m autodiff train`` and ``python -m autodiff draw``."""
+"""The command line: ``python -m autodiff train``, ``draw`` and ``benchmark``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import __version__
+from .benchmarking import command as benchmark
 from .data import load_digits, load_mnist
 from .draw import draw
 from .errors import ArgumentError, AutodiffError, DataNotFoundError, ShapeError
@@ -35,6 +36,7 @@ examples:
   python -m autodiff train --init digits.safetensors --lr 0.0001 --plot history.png
       go on from saved parameters, and plot loss and accuracy
   python -m autodiff draw --collapse --output network.svg
+  python -m autodiff benchmark --images 6000
 """
 
 
@@ -66,15 +68,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m autodiff",
-        description="Train a convolutional network on handwritten digits, or draw its graph.",
+        description="Train a convolutional network on handwritten digits, draw its graph, or "
+        "compare its speed with other libraries.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"autodiff {__version__}")
     parser.set_defaults(run=None)
-    commands = parser.add_subparsers(title="commands", dest="command", metavar="{train,draw}")
+    commands = parser.add_subparsers(
+        title="commands", dest="command", metavar="{train,draw,benchmark}"
+    )
     _add_train(commands)
     _add_draw(commands)
+    benchmark.add(commands)
     return parser
 
 

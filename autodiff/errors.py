@@ -71,6 +71,10 @@ class DataNotFoundError(AutodiffError, FileNotFoundError):
     """A data set is neither on this machine nor to be downloaded."""
 
 
+class BenchmarkError(AutodiffError, RuntimeError):
+    """A library that takes part in a comparison fails, or nobody is left to compare."""
+
+
 class MissingDependencyError(AutodiffError, ImportError):
     """An optional package or program is needed and not installed."""
 

@@ -1,7 +1,7 @@
 """Write the results table of the README from the stored results, or check that it is theirs.
 
-    python benchmarks/_readme.py            write
-    python benchmarks/_readme.py --check    exit with 1 where the README says something else
+python benchmarks/_readme.py            write
+python benchmarks/_readme.py --check    exit with 1 where the README says something else
 """
 
 import argparse

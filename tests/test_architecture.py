@@ -44,6 +44,7 @@ FLOORS = [
     "serialize",
     "training",
     "__init__",
+    "benchmarking",
     "__main__",
 ]
 
