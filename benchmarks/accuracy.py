@@ -11,34 +11,23 @@ The data are the MNIST files that `autodiff.data.load_mnist` finds or downloads.
 
 import argparse
 import statistics
+from pathlib import Path
 
-import _report
 import numpy as np
 import torch
 from torch import nn
 
 import autodiff as ad
+from autodiff.benchmarking.peers.pytorch import translate
+from autodiff.benchmarking.report import circumstances, save, show
+
+RESULTS = Path(__file__).parent / "results"
 
 BATCH = 100
 SETTINGS = {"SGD": 0.01, "Adam": 0.001}
 LEAST = {"SGD": 0.91, "Adam": 0.97}
 LARGEST_DIFFERENCE = 0.003
 FIRST_STEPS = 100
-
-
-def reference_network():
-    return nn.Sequential(
-        nn.Conv2d(1, 6, 3),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Conv2d(6, 16, 3),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Flatten(),
-        nn.Linear(400, 84),
-        nn.ReLU(),
-        nn.Linear(84, 10),
-    )
 
 
 class Epochs:
@@ -82,9 +71,9 @@ def compare(name, seed, epochs, data):
     """Train both; their test accuracies, and how far their first losses are apart."""
     (images, labels), test = data
     torch.manual_seed(seed)
-    theirs = reference_network()
-    orders = [torch.randperm(len(labels)).numpy() for _ in range(epochs)]
     ours = ad.nn.reference_network()
+    theirs = nn.Sequential(*map(translate, ours))
+    orders = [torch.randperm(len(labels)).numpy() for _ in range(epochs)]
     ours.load_state_dict({name: value.numpy() for name, value in theirs.state_dict().items()})
     rate = SETTINGS[name]
     losses = train_pytorch(
@@ -113,13 +102,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, default=3, help="number of seeds (default: 3)")
     parser.add_argument("--epochs", type=int, default=3, help="epochs (default: 3)")
-    parser.add_argument("--output", default=_report.RESULTS / "accuracy.json")
+    parser.add_argument("--output", default=RESULTS / "accuracy.json")
     options = parser.parse_args()
     data = ad.data.load_mnist()
-    report = _report.circumstances("autodiff-book", "numpy", "torch")
+    report = circumstances(["numpy", "torch"])
     report |= {"epochs": options.epochs, "batch_size": BATCH, "first_steps": FIRST_STEPS}
     report["optimizers"] = {}
-    _report.show("Test accuracy on MNIST after the same training", report)
+    show("Test accuracy on MNIST after the same training", report)
     for name, rate in SETTINGS.items():
         runs = []
         for seed in range(options.seeds):
@@ -149,7 +138,7 @@ def main():
             f"{name}: mean {means['autodiff']:.2%} and {means['pytorch']:.2%}, "
             f"{100 * difference:+.2f} points apart; {'as required' if holds else 'NOT as required'}"
         )
-    _report.save(report, options.output)
+    save(report, options.output)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ library is imported, compiles and warms up. The first step's time is kept apart.
 
     python benchmarks/baseline.py
 
-In each round every library runs once, in a process of its own, one after the other; the order
-is turned by one place from round to round, so that none is always first. Compare within a
+In each round every library runs once, in a process of its own, while the others are stopped; the
+order is turned by one place from round to round, so that none is always first. Compare within a
 round: what slows the machine down for a minute then slows neighbours alike. A library counts only
 if its mean losses agree with the others' to a thousandth, since other work takes other time.
 
@@ -18,146 +18,100 @@ the MNIST files that `autodiff.data.load_mnist` finds or downloads.
 """
 
 import argparse
-import importlib.util
-import json
-import os
-import statistics
-import subprocess
-import sys
 from pathlib import Path
 
-import _report
-from _measure import REPEATED_EPOCHS, REPEATED_IMAGES
-from _training import BATCH, LEARNING_RATE, WARM_UP
-
 import autodiff as ad
+from autodiff.benchmarking.participants import PARTICIPANTS
+from autodiff.benchmarking.report import circumstances, save, show, spread
+from autodiff.benchmarking.rounds import measure
+from autodiff.benchmarking.summary import OURS, TOLERANCE, summarise, table
+from autodiff.benchmarking.workloads import LEARNING_RATE, Workload
 
-# name: (label, module, distribution, script and its own options)
-LIBRARIES = {
-    "pytorch": ("PyTorch", "torch", "torch", ["_baseline_pytorch.py"]),
-    "pytorch_channels_last": (
-        "PyTorch, channels last",
-        "torch",
-        "torch",
-        ["_baseline_pytorch.py", "--channels-last"],
-    ),
-    "tensorflow": (
-        "TensorFlow, tf.function",
-        "tensorflow",
-        "tensorflow",
-        ["_baseline_tensorflow.py"],
-    ),
-    "jax": ("JAX, jit", "jax", "jax", ["_baseline_jax.py"]),
-    "autodiff": ("autodiff, interpreter", "autodiff", "numpy", ["_baseline_autodiff.py"]),
-}
-SETTINGS = ("epoch", "repeated")
-TOLERANCE = 1e-3
+RESULTS = Path(__file__).parent / "results"
+LIBRARIES = ["pytorch", "pytorch_channels_last", "tensorflow", "jax", *reversed(OURS)]
+REPEATED_IMAGES, REPEATED_EPOCHS = 100, 100
 
 
-def run(name, options, seed):
-    """One library in a process of its own: what it measured, and the load before it."""
-    threads = str(options.threads)
-    variables = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    script, *own = LIBRARIES[name][3]
-    command = [sys.executable, str(Path(__file__).with_name(script)), *own]
-    command += ["--images", str(options.images), "--threads", threads, "--seed", str(seed)]
-    environment = {**os.environ, **dict.fromkeys(variables, threads), "TF_CPP_MIN_LOG_LEVEL": "2"}
-    load = _report.load()
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{done.stderr}\n{LIBRARIES[name][0]} failed; its message stands above")
-    return {**json.loads(done.stdout.splitlines()[-1]), "load_before": load}
+def workloads(images):
+    """The two settings."""
+    return {
+        "epoch": Workload("epoch", f"One epoch of {images:,} images", images=images),
+        "repeated": Workload(
+            "repeated",
+            f"{REPEATED_EPOCHS} epochs on {REPEATED_IMAGES} images in one batch",
+            images=REPEATED_IMAGES,
+            of=REPEATED_IMAGES,
+            epochs=REPEATED_EPOCHS,
+        ),
+    }
 
 
-def agree(rounds, name):
-    """Whether the mean losses of a library are, in every round, those of the libraries together."""
-    for measured in rounds:
-        for setting in SETTINGS:
-            middle = statistics.median(one[setting]["loss"] for one in measured.values())
-            if abs(measured[name][setting]["loss"] - middle) > TOLERANCE * middle:
-                return False
-    return True
+def joined(settings):
+    """One row and one round for both settings, from the summary of each.
 
+    Parameters
+    ----------
+    settings : dict
+        From "epoch" and "repeated" to what `summarise` returned.
 
-def summarise(rounds, names):
-    """A row for each library: medians and spread, and how many times as long as it ours takes."""
+    Returns
+    -------
+    rows, rounds : list of dict
+        Of everybody who was measured in both settings.
+    """
+    by_name = {
+        setting: {row["name"]: row for row in found["rows"]} for setting, found in settings.items()
+    }
+    names = [name for name in by_name["epoch"] if name in by_name["repeated"]]
     rows = []
     for name in names:
-        row = {"name": name, "label": LIBRARIES[name][0], "counts": agree(rounds, name)}
-        for setting in SETTINGS:
-            seconds = [measured[name][setting]["seconds"] for measured in rounds]
-            row[setting] = _report.summary(seconds)
-            if "autodiff" in names:
-                ours = [measured["autodiff"][setting]["seconds"] for measured in rounds]
-                row[setting]["autodiff_to_this"] = _report.summary(
-                    one / other for one, other in zip(ours, seconds, strict=True)
-                )
-        row["first_step"] = _report.summary(m[name]["first_step_seconds"] for m in rounds)
+        found = {setting: by_name[setting][name] for setting in settings}
+        row = {"name": name, "label": PARTICIPANTS[name].label}
+        row["counts"] = all(one["counts"] for one in found.values())
+        for setting, one in found.items():
+            row[setting] = dict(one["seconds"])
+            if "ours_to_this" in one:
+                row[setting]["autodiff_to_this"] = one["ours_to_this"]
+        row["first_step"] = spread(one["first_step_seconds"] for one in found.values())
         rows.append(row)
-    return rows
-
-
-def show(rows, options):
-    """Print medians and spread."""
-    titles = {
-        "epoch": f"one epoch of {options.images} images",
-        "repeated": f"{REPEATED_EPOCHS} epochs on {REPEATED_IMAGES} images in one batch",
-    }
-    for setting, title in titles.items():
-        print(f"\n{title}: median (least .. greatest), and ours divided by it, round by round")
-        for row in rows:
-            found = row[setting]
-            line = f"{row['label']:24} {found['median']:8.3f} s ({found['min']:.3f} .. "
-            line += f"{found['max']:.3f})"
-            if ratio := found.get("autodiff_to_this"):
-                line += f"  {ratio['median']:.2f} ({ratio['min']:.2f} .. {ratio['max']:.2f})"
-            print(line if row["counts"] else f"{line}  DOES NOT COUNT: another loss")
+    each = zip(*(settings[setting]["rounds"] for setting in settings), strict=True)
+    rounds = [
+        {
+            name: {setting: one[name] for setting, one in zip(settings, both, strict=True)}
+            for name in names
+        }
+        for both in each
+    ]
+    return rows, rounds
 
 
 def compare(options):
-    """Measure all rounds and write the report."""
-    names = [
-        name
-        for name, (_, module, _, _) in LIBRARIES.items()
-        if importlib.util.find_spec(module) and name in options.only
-    ]
-    if not names:
-        sys.exit(f"none of {', '.join(options.only)} is installed")
-    ad.data.load_mnist()  # a download, or the message that there are no data, comes before all
-    distributions = dict.fromkeys(["numpy", *(LIBRARIES[name][2] for name in names)])
+    """Measure both settings and write the report."""
+    data, _ = ad.data.load_mnist()
     report = {
         "benchmark": "Training the reference network on MNIST",
-        **_report.circumstances(*distributions),
+        **circumstances(["numpy", *(PARTICIPANTS[name].distribution for name in options.only)]),
         "settings": {
             "images": options.images,
-            "batch": BATCH,
+            "batch": 100,
             "learning_rate": LEARNING_RATE,
             "dtype": "float32",
             "threads": options.threads,
-            "warm_up_steps": WARM_UP,
             "rounds": options.rounds,
             "repeated_images": REPEATED_IMAGES,
             "repeated_epochs": REPEATED_EPOCHS,
             "loss_tolerance": TOLERANCE,
         },
     }
-    report["versions"]["autodiff"] = ad.__version__
-    _report.show(report["benchmark"], report)
-    print(f"batches of {BATCH}, {options.threads} threads, {options.rounds} rounds\n")
-    if hasattr(os, "sched_setaffinity"):  # for libraries that ask the system for their threads
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, cores[: options.threads])
-    rounds = []
-    for number in range(options.rounds):
-        turn = number % len(names)
-        measured = {name: run(name, options, number) for name in names[turn:] + names[:turn]}
-        rounds.append({name: measured[name] for name in names})
-        times = ", ".join(f"{name} {rounds[-1][name]['epoch']['seconds']:.2f} s" for name in names)
-        print(f"round {number + 1}: {times}", flush=True)
-    report["rows"] = summarise(rounds, names)
-    report["rounds"] = rounds
-    show(report["rows"], options)
-    _report.save(report, options.json)
+    show(report["benchmark"], report)
+    settings = {}
+    for setting, workload in workloads(options.images).items():
+        print(f"\n{workload.title}", flush=True)
+        found = measure(workload, options.only, data, options.rounds, options.threads)
+        settings[setting] = summarise(workload.describe(data[0].shape[1:]), found)
+        print(table(settings[setting]), flush=True)
+    report["rows"], report["rounds"] = joined(settings)
+    save(report, options.json)
 
 
 def main():
@@ -165,14 +119,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=7, help="runs of each library (default: 7)")
     parser.add_argument("--images", type=int, default=60_000, help="training images in an epoch")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads of each")
+    parser.add_argument("--threads", type=int, default=2, help="threads of each (default: 2)")
     parser.add_argument(
-        "--only", nargs="+", choices=LIBRARIES, default=list(LIBRARIES), help="these libraries"
+        "--only", nargs="+", choices=LIBRARIES, default=LIBRARIES, help="these libraries"
     )
-    parser.add_argument("--json", default=_report.RESULTS / "baseline.json", help="where to write")
+    parser.add_argument("--json", default=RESULTS / "baseline.json", help="where to write")
     options = parser.parse_args()
-    if options.rounds < 1 or options.images < BATCH:
-        parser.error(f"at least 1 round, and {BATCH} images")
+    if options.rounds < 1 or options.images < 100:
+        parser.error("at least 1 round, and 100 images")
     compare(options)
 
 

@@ -57,9 +57,11 @@ def point(curve, value):
     )
     operations = workload.describe((1, side, side))["flops_per_step"]
     steps = int(min(max(OPERATIONS_OF_A_MEASUREMENT / operations, LEAST_STEPS), MOST_STEPS))
-    return Workload(
-        **{**vars(workload), "images": steps * batch, "of": steps * batch}
-    ), (1, side, side)
+    return Workload(**{**vars(workload), "images": steps * batch, "of": steps * batch}), (
+        1,
+        side,
+        side,
+    )
 
 
 def random_data(images, image):

@@ -1,0 +1,209 @@
+"""From loops in Python to compiled threads: the same convolution, and the same training step.
+
+Each rung adds one idea. The lowest two are toys, written here; all others are the library itself.
+Each computes the reference network's second convolution with its two transposes, and a training
+step of the whole network with that convolution inside. The results of every rung are compared with
+the library's before anything is timed.
+
+    python benchmarks/ladder.py
+
+Times are given for an image, since the slow rungs are measured with fewer of them. *Bytes moved*
+counts what each array operation reads and writes, as if no number stayed in a register or in a
+cache between two operations; it says how much a rung asks of memory, not what reaches it.
+"""
+
+import argparse
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+from _ladder_toys import LOOPS, TAPS, with_convolution
+from threadpoolctl import threadpool_limits
+
+import autodiff as ad
+from autodiff.benchmarking.peers.sgemm import OPERATIONS, SIDE
+from autodiff.benchmarking.report import circumstances, save, show, spread
+from autodiff.benchmarking.workloads import LEARNING_RATE, operations
+
+RESULTS = Path(__file__).parent / "results"
+BATCH = 100
+TOLERANCE = 1e-4
+FILTERS, CHANNELS, SIDE_OF_IMAGE = 16, 6, 13
+
+# title, threads, images of a measurement, the toy convolution if it is one, options of ad.compile
+# if it is compiled.
+RUNGS = [
+    ("Python loops (toy)", 1, 2, LOOPS, None),
+    ("NumPy loops over taps (toy)", 1, BATCH, TAPS, None),
+    ("im2col and GEMM: the interpreter", 1, BATCH, None, None),
+    ("im2col and GEMM, threads", None, BATCH, None, None),
+]
+# A rung of the compiler is a further line: its title, threads, BATCH, None, and the options.
+COMPILED = [
+    ("compiled, 1 thread", 1, BATCH, None, {}),
+    ("compiled, threads", None, BATCH, None, {}),
+]
+
+
+def convolution(images, toy, options):
+    """The nodes of the second convolution under a sum that gives it a gradient."""
+    rng = np.random.default_rng(0)
+    shapes = (images, CHANNELS, SIDE_OF_IMAGE, SIDE_OF_IMAGE), (FILTERS, CHANNELS, 3, 3)
+    x, w = (ad.Variable(rng.standard_normal(shape).astype(np.float32)) for shape in shapes)
+    y = toy.convolution(x, w) if toy else ad.conv2d(x, w)
+    weights = rng.standard_normal(y.shape).astype(np.float32)
+    loss = (y * ad.Constant(weights)).sum()
+    order = ad.topological_sort(loss) if options is None else ad.compile(loss, **options)
+
+    def run():
+        ad.forward(order)
+        ad.backward(order)
+        return [loss.output, x.gradient, w.gradient]
+
+    return run, order
+
+
+def training(images, toy, options):
+    """A training step of the reference network."""
+    rng = np.random.default_rng(0)
+    model = ad.nn.reference_network(rng=0)
+    optimizer = ad.optim.SGD(model.parameters(), lr=LEARNING_RATE)
+    x = ad.Constant(rng.random((images, 1, 28, 28), np.float32))
+    t = ad.Constant(rng.integers(0, 10, images))
+    logits = with_convolution(model, x, toy) if toy else model(x)
+    loss = ad.cross_entropy(logits, t)
+    if options is not None:
+        program = ad.compile(loss, optimizer=optimizer, **options)
+
+        def run():
+            return [program.step(), *(p.value for p in model.parameters())]
+
+        return run, program
+    order = ad.topological_sort(loss)
+
+    def run():
+        value = ad.forward(order)
+        ad.backward(order)
+        optimizer.step()
+        return [value, *(p.value for p in model.parameters())]
+
+    return run, order
+
+
+def agree(ours, expected):
+    """Whether all arrays are equal, relative to the largest number in each."""
+    return all(
+        np.abs(np.asarray(one) - other).max() <= TOLERANCE * np.abs(other).max()
+        for one, other in zip(ours, expected, strict=True)
+    )
+
+
+def clock(run, seconds):
+    """Seconds of each call, for about as long as was asked, and at least three calls."""
+    times, start = [], time.perf_counter()
+    while len(times) < 3 or time.perf_counter() - start < seconds:
+        before = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - before)
+    return times
+
+
+def bytes_moved(order, toy):
+    """Bytes that the array operations of forward and backward read and write, for one call.
+
+    Backward of an operator reads the gradient and its inputs, and writes a gradient for each input.
+    A convolution by im2col also writes and reads the matrix of windows, in each of its products.
+    """
+    if not isinstance(order, list):  # a program knows its own
+        return getattr(order, "bytes_moved", None)
+    total = 0
+    for node in order:
+        if isinstance(node, ad.Operator):
+            inputs = sum(one.output.nbytes for one in node.inputs)
+            total += 3 * inputs + 2 * node.output.nbytes
+            if node.primitive.name == "conv2d":
+                x, w = (one.output for one in node.inputs)
+                taps = w.shape[2] * w.shape[3]
+                rows, columns = node.output.shape[2:]
+                windows = x.shape[0] * x.shape[1] * taps * rows * columns * x.itemsize
+                total += 3 * 2 * windows
+            elif toy is not None and node.primitive.name == toy.name:
+                total += toy.bytes_moved(*(one.output for one in node.inputs), node.output)
+    return total
+
+
+def peak(threads):
+    """Operations a second of NumPy's largest product, the fastest of several."""
+    rng = np.random.default_rng(0)
+    a, b = rng.random((2, SIDE, SIDE), np.float32)
+    with threadpool_limits(threads):
+        return OPERATIONS / min(clock(lambda: a @ b, 2))
+
+
+def climb(rungs, make, operations_of_image, peaks, options):
+    """Measure one computation on each rung."""
+    rows, expected = [], {}
+    for title, threads, images, toy, compiled in rungs:
+        with threadpool_limits(threads or options.threads):
+            if images not in expected:
+                expected[images] = make(images, None, None)[0]()
+            run, order = make(images, toy, compiled)
+            right = agree(run(), expected[images])
+            times = [one / images for one in clock(run, options.seconds)]
+        rate = operations_of_image / statistics.median(times)
+        moved = bytes_moved(order, toy)
+        rows.append(
+            {
+                "title": title,
+                "threads": threads or options.threads,
+                "images": images,
+                "seconds_per_image": spread(times),
+                "flops_per_second": rate,
+                "share_of_peak": rate / peaks[options.threads],
+                "bytes_per_image": None if moved is None else moved / images,
+                "right": right,
+            }
+        )
+        row = rows[-1]
+        print(
+            f"  {title:36}{1e6 * statistics.median(times):12.1f} us {rate / 1e9:8.3f} GFLOP/s "
+            f"{row['share_of_peak']:8.2%} of the peak"
+            + ("" if moved is None else f" {moved / images / 2**20:9.3f} MiB")
+            + ("" if right else "  DOES NOT COUNT: another result"),
+            flush=True,
+        )
+    return rows
+
+
+def main():
+    """Read the options, and climb twice."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--threads", type=int, default=2, help="on the highest rungs (default: 2)")
+    parser.add_argument("--seconds", type=float, default=3, help="for each rung (default: 3)")
+    parser.add_argument("--json", default=RESULTS / "ladder.json", help="where to write")
+    options = parser.parse_args()
+    report = {"benchmark": "The ladder", **circumstances(["numpy", "numba"])}
+    report["settings"] = {"threads": options.threads, "seconds": options.seconds}
+    show(report["benchmark"], report)
+    peaks = {threads: peak(threads) for threads in sorted({1, options.threads})}
+    report["peak"] = {str(threads): value for threads, value in peaks.items()}
+    rungs = RUNGS + (COMPILED if hasattr(ad, "compile") else [])
+    side = SIDE_OF_IMAGE - 2
+    # The image of a convolution inside of a network needs a gradient: three equal products.
+    one_convolution = 3 * 2 * FILTERS * CHANNELS * 9 * side * side
+    step = operations(ad.nn.reference_network(rng=0), (1, 28, 28))
+    for name, make, count in (
+        ("convolution", convolution, one_convolution),
+        ("training_step", training, step),
+    ):
+        print(f"\n{name.replace('_', ' ')}: {count / 1e6:.2f} MFLOP an image")
+        report[name] = {
+            "flops_per_image": count,
+            "rungs": climb(rungs, make, count, peaks, options),
+        }
+        save(report, options.json)
+
+
+if __name__ == "__main__":
+    main()
