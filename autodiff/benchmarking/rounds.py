@@ -117,8 +117,9 @@ class Worker:
     def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
         """Send a command, and wait for the answer."""
         self._signal("SIGCONT")
-        self.process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")  # type: ignore[union-attr]
-        self.process.stdin.flush()  # type: ignore[union-attr]
+        with contextlib.suppress(BrokenPipeError):  # it has ended, and has left no answer
+            self.process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")  # type: ignore[union-attr]
+            self.process.stdin.flush()  # type: ignore[union-attr]
         return self._answer()
 
     def stop(self) -> None:
@@ -222,6 +223,7 @@ def measure(
                     start[name] = workers[name].started | workers[name].ask("warm_up")
                 except BenchmarkError as error:
                     leave_out(name, error)
+            _check_somebody(workers, left_out)
             for number, order in enumerate(turns(list(people), rounds)):
                 measured = {}
                 for name in order:
@@ -238,10 +240,15 @@ def measure(
         finally:
             for worker in workers.values():
                 worker.stop()
-    if not workers:
-        raise BenchmarkError(f"nobody could be measured: {left_out}")
+    _check_somebody(workers, left_out)
     kept = [{name: one[name] for name in people if name in workers} for one in found]
     return {"start": start, "rounds": kept, "left_out": left_out}
+
+
+def _check_somebody(workers: dict[str, Worker], left_out: dict[str, str]) -> None:
+    if not workers:
+        reasons = "; ".join(f"{name}: {why}" for name, why in left_out.items())
+        raise BenchmarkError(f"nobody could be measured: {reasons}")
 
 
 def first_steps(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,7 +17,7 @@ Round = Mapping[str, Mapping[str, Any]]
 
 
 def agrees(rounds: Sequence[Round], name: str, tolerance: float = TOLERANCE) -> bool:
-    """Whether one's mean loss is, in every round, the median of the others'.
+    """Whether one's mean loss is, in every round, that of at least half of the others.
 
     Other work takes other time, and equal losses from equal weights and batches are how equal work
     is known. Of two that differ neither counts, since nothing says which of them is wrong. One that
@@ -48,13 +47,9 @@ def agrees(rounds: Sequence[Round], name: str, tolerance: float = TOLERANCE) -> 
             if other != name and found["loss"] is not None
             if key == "loss_of_head" or other not in of_share
         ]
-        others = [loss for loss in others if math.isfinite(loss)]
-        if not math.isfinite(own):
+        equal = [abs(own - loss) <= tolerance * abs(own) for loss in others]
+        if not math.isfinite(own) or 2 * sum(equal) < len(equal):
             return False
-        if others:
-            middle = statistics.median(others)
-            if abs(own - middle) > tolerance * abs(middle):
-                return False
     return True
 
 

@@ -1,0 +1,142 @@
+"""The logic of the scripts in benchmarks/."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+from autodiff.benchmarking import Workload, summarise
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def script(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    yield importlib.import_module
+    for name in ("speed", "growth", "ladder", "baseline", "_ladder_toys"):
+        sys.modules.pop(name, None)
+
+
+def summarised(seconds, workload="reference", losses=None):
+    """A summary of one round, from the time of each."""
+    one = {
+        name: {"seconds": time, "inside": time / 2, "loss": 2.3, "loss_of_head": 2.3}
+        | {"memory": {"before": 0, "growth": 100, "reset": True}}
+        for name, time in seconds.items()
+    }
+    for name, loss in (losses or {}).items():
+        one[name]["loss"] = loss
+    described = Workload(workload, workload).describe((1, 28, 28))
+    start = {name: {"first_step_seconds": 0.5} for name in seconds}
+    return summarise(described, {"rounds": [one] * 2, "start": start, "left_out": {}})
+
+
+def test_every_measure_of_speed_names_a_workload(script):
+    speed = script("speed")
+    names = [workload.name for workload in speed.WORKLOADS]
+    assert len(set(names)) == len(names)
+    assert {workload for workload, *_ in speed.MEASURES.values()} <= set(names)
+    for workload in speed.WORKLOADS:
+        assert workload.images % workload.batch in (0, workload.images % workload.batch)
+        assert workload.steps >= 60 or not workload.training
+
+
+def test_verdicts(script):
+    speed = script("speed")
+    times = {"pytorch": 2.0, "jax": 4.0, "autodiff_interpreter": 2.4, "autodiff": 0.8}
+    report = summarised(times | {"autodiff_1_thread": 1.4, "sgemm": 0.1})
+    found = {one["measure"]: one for one in speed.verdicts({"reference": report})}
+
+    def verdict(words):
+        [one] = [one for measure, one in found.items() if words in measure]
+        return one["value"], one["meets_must"], one["meets_aim"]
+
+    assert verdict("batch 100: time / best PyTorch") == (pytest.approx(0.4), True, False)
+    assert verdict("the same / best JAX") == (pytest.approx(0.2), True, False)
+    assert verdict("the same / best TensorFlow") == (None, None, None)
+    assert verdict("NumPy backend") == (pytest.approx(1.2), True, False)
+    assert verdict("1 to 2 threads") == (pytest.approx(1.75), True, False)
+    assert verdict("peak memory") == (1.0, False, False)
+    assert verdict("batch 10 /") == (None, None, None)
+
+
+def test_a_row_that_does_not_count_meets_no_measure(script):
+    speed = script("speed")
+    times = {"pytorch": 2.0, "jax": 4.0, "autodiff_interpreter": 2.4, "autodiff": 0.1}
+    report = summarised(times | {"autodiff_1_thread": 0.4}, losses={"autodiff": 1.0})
+    values = {one["measure"]: one["value"] for one in speed.verdicts({"reference": report})}
+    numbers = {measure: value for measure, value in values.items() if value is not None}
+    assert list(numbers) == ["NumPy backend alone / PyTorch default"]
+
+
+def test_a_scaled_workload_has_whole_batches(script):
+    speed = script("speed")
+    for workload in speed.WORKLOADS:
+        small = speed.scaled(workload, 0.01)
+        assert 1 <= small.steps <= workload.steps and small.images % small.batch == 0
+
+
+def test_baseline_joins_both_settings(script):
+    baseline = script("baseline")
+    settings = {
+        "epoch": summarised({"pytorch": 2.0, "jax": 3.0, "autodiff": 1.0}),
+        "repeated": summarised({"pytorch": 0.5, "autodiff": 0.25}, losses={"pytorch": 9.0}),
+    }
+    rows, rounds = baseline.joined(settings)
+    assert [row["name"] for row in rows] == list(rounds[0]) == ["pytorch", "autodiff"]
+    assert not rows[0]["counts"]
+    assert rows[0]["epoch"]["median"] == 2.0 and rows[0]["repeated"]["max"] == 0.5
+    assert rows[0]["epoch"]["autodiff_to_this"]["median"] == 0.5
+    assert rows[0]["first_step"]["median"] == 0.5
+    assert rounds[1]["autodiff"]["repeated"]["seconds"] == 0.25
+
+
+def test_points_of_growth_take_about_equal_work(script):
+    growth = script("growth")
+    for curve, (_, values, _) in growth.CURVES.items():
+        for value in values[:3]:
+            workload, image = growth.point(curve, value)
+            assert growth.LEAST_STEPS <= workload.steps <= growth.MOST_STEPS
+            operations = workload.describe(image)["flops_per_step"] * workload.steps
+            assert operations <= growth.OPERATIONS_OF_A_MEASUREMENT * 1.01 or (
+                workload.steps == growth.LEAST_STEPS
+            )
+    images, labels = growth.random_data(3, (1, 28, 28))
+    assert images.shape == (3, 1, 28, 28) and images.dtype == np.float32 and len(labels) == 3
+
+
+@pytest.mark.parametrize("name", ["LOOPS", "TAPS"])
+def test_the_toys_of_the_ladder_compute_what_the_library_computes(script, name):
+    toy = getattr(script("_ladder_toys"), name)
+    rng = np.random.default_rng(0)
+    x, w = ad.Variable(rng.normal(size=(2, 3, 5, 6))), ad.Variable(rng.normal(size=(4, 3, 3, 2)))
+    if name == "LOOPS":
+        w = ad.Variable(rng.normal(size=(4, 3, 3, 3)))
+    found = []
+    for y in (toy.convolution(x, w), ad.conv2d(x, w)):
+        loss = (y * y).sum()
+        ad.backward(ad.topological_sort(loss))
+        found.append([y.output, x.gradient, w.gradient])
+    assert all(np.allclose(one, other) for one, other in zip(*found, strict=True))
+
+
+def test_the_ladder_climbs_and_marks_a_wrong_rung(script, capsys):
+    ladder, toys = script("ladder"), script("_ladder_toys")
+
+    class Wrong(toys.Taps):
+        def filter_transpose(self, gradient, x):
+            return 2 * super().filter_transpose(gradient, x)
+
+    class Options:
+        threads, seconds = 1, 0.0
+
+    rungs = [("taps", 1, 2, toys.TAPS, None), ("wrong", 1, 2, Wrong(), None)]
+    for make in (ladder.convolution, ladder.training):
+        rows = ladder.climb(rungs, make, 1000, {1: 1e9}, Options)
+        assert [row["right"] for row in rows] == [True, False]
+        assert rows[0]["bytes_per_image"] > 0 and rows[0]["share_of_peak"] > 0
+    assert capsys.readouterr().out.count("DOES NOT COUNT: another result") == 2
