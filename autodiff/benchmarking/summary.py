@@ -37,9 +37,9 @@ def agrees(rounds: Sequence[Round], name: str, tolerance: float = TOLERANCE) -> 
     bool
         True also where there is nobody to compare with.
     """
-    of_share = {one for one in rounds[0] if PARTICIPANTS[one].share < 1} if rounds else set()
-    key = "loss_of_head" if name in of_share else "loss"
     for measured in rounds:
+        of_share = {one for one, found in measured.items() if found["share"] < 1}
+        key = "loss_of_head" if name in of_share else "loss"
         own = measured[name][key]
         others = [
             found[key]
@@ -55,7 +55,7 @@ def agrees(rounds: Sequence[Round], name: str, tolerance: float = TOLERANCE) -> 
 
 def seconds(measured: Round, name: str) -> float:
     """Seconds for the whole of the workload; those of a share are scaled up."""
-    return measured[name]["seconds"] / PARTICIPANTS[name].share
+    return measured[name]["seconds"] / measured[name]["share"]
 
 
 def ratios(rounds: Sequence[Round], one: str, other: str) -> dict[str, float]:
@@ -136,7 +136,7 @@ def _row(
         "label": one.label,
         "library": one.library,
         "threads": one.threads,
-        "share": one.share,
+        "share": rounds[0][name]["share"],
         "counts": agrees(rounds, name, tolerance),
         "seconds": spread(seconds(measured, name) for measured in rounds),
         "loss": rounds[0][name]["loss"],

@@ -122,6 +122,7 @@ class Session:
         results = found.pop("results")
         if not self.workload.training:
             results = [mean_loss(logits, labels) for logits, labels in results]
+        found["share"] = self.steps / self.workload.steps
         found["cpu_seconds"] = time.process_time() - cpu
         found["loss"] = statistics.fmean(results) if results else None
         found["loss_of_head"] = statistics.fmean(results[: self.head]) if results else None
