@@ -16,6 +16,7 @@ or transform a function: ``ad.grad(lambda w: (w * w).sum())(w0)``.
 from . import data, fft, linalg, nn, optim, precision, training
 from .anomaly import detect_anomaly
 from .check import check_grads
+from .compiler import Program, compile
 from .compiler.settings import get_num_threads, set_num_threads
 from .draw import draw
 from .errors import (
@@ -34,6 +35,7 @@ from .errors import (
     IndexingError,
     MissingDependencyError,
     NotFiniteError,
+    ProgramError,
     ShapeError,
     StaleError,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from . import recording
 from .errors import AutodiffError, BranchError
@@ -13,8 +13,15 @@ from .recording import Branch
 from .structures import GraphNode, Operator, Variable
 
 
-def check_decisions(order: list[GraphNode]) -> None:
+def check_decisions(order: list[GraphNode], computed: Iterable[GraphNode] | None = None) -> None:
     """Ask every recorded condition that shaped this graph again.
+
+    Parameters
+    ----------
+    order : list of GraphNode
+        The sorted graph.
+    computed : iterable of GraphNode, optional
+        Its nodes that have their present value; all of them where not given.
 
     Raises
     ------
@@ -35,7 +42,8 @@ def check_decisions(order: list[GraphNode]) -> None:
             checked.add(id(branch))
             condition = topological_sort(branch.condition)
             if _concerns(branch, condition, members):
-                _ask_again(branch, condition, members)
+                present = members if computed is None else set(computed)
+                _ask_again(branch, condition, present)
 
 
 def blame_decisions(reached: list[GraphNode], error: AutodiffError) -> None:
@@ -99,10 +107,12 @@ def _original(branch: Branch, node: GraphNode) -> GraphNode | None:
     return branch.originals[node]() if node in branch.originals else node
 
 
-def _ask_again(branch: Branch, condition: list[GraphNode], members: set[GraphNode | None]) -> None:
+def _ask_again(
+    branch: Branch, condition: list[GraphNode], present: set[GraphNode] | set[GraphNode | None]
+) -> None:
     for node in condition:
         original = _original(branch, node)
-        if node.inputs and original not in members:
+        if node.inputs and original not in present:
             recompute(node)
         elif original is not None and original is not node:
             node.value = original.value

@@ -43,6 +43,10 @@ class BranchError(AutodiffError, RuntimeError):
     """A replay would have taken another branch than the one that was recorded."""
 
 
+class ProgramError(AutodiffError, RuntimeError):
+    """A compiled program was asked for something that it did not keep or cannot do."""
+
+
 class GradientError(AutodiffError, AssertionError):
     """A derivative differs from the one that finite differences give."""
 

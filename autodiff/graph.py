@@ -24,11 +24,11 @@ from .catalogue import functions
 from .decisions import blame_decisions, check_decisions, finish
 from .errors import AutodiffError, BranchError, GraphError, ShapeError, StaleError, describe
 from .evaluation import pull, recompute
-from .ordering import Order, as_nodes, topological_sort
+from .ordering import Order, Sweepable, as_nodes, topological_sort
 from .structures import Constant, GraphNode, Operator, Variable
 
 
-def forward(order: list[GraphNode]) -> Any:
+def forward(order: list[GraphNode] | Sweepable) -> Any:
     """Recompute every operator of a sorted graph from the present data of its leaves.
 
     The result is what building the graph again would give. What Python code decided on while it
@@ -48,6 +48,9 @@ def forward(order: list[GraphNode]) -> Any:
     BranchError
         If a condition that Python code decided on while the graph was built now falls otherwise.
     """
+    if isinstance(order, Sweepable):
+        finish()
+        return order.forward()
     _check_order(order, "forward")
     finish()
     for position, node in enumerate(order):
@@ -66,7 +69,7 @@ def forward(order: list[GraphNode]) -> Any:
 
 
 def backward(
-    order: list[GraphNode],
+    order: list[GraphNode] | Sweepable,
     gradient: Any = None,
     accumulate: bool = False,
     *,
@@ -98,6 +101,9 @@ def backward(
     GraphError
         If no gradient can flow from the last node to any variable.
     """
+    if isinstance(order, Sweepable):
+        finish()
+        return order.backward(gradient, accumulate)
     _check_order(order, "backward")
     finish()
     _check_fresh(order)

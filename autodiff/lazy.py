@@ -7,6 +7,9 @@ first used, and its absence is reported as what to install, not as a traceback f
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import sys
+from pathlib import Path
 from types import ModuleType
 
 from .errors import MissingDependencyError
@@ -36,3 +39,18 @@ def load(module: str, purpose: str) -> ModuleType:
 def scipy_special() -> ModuleType:
     """SciPy's special functions, for `erf`."""
     return load("scipy.special", "the error function")
+
+
+def load_file(name: str, path: Path) -> ModuleType:
+    """Import the module `name` from a file; one that was imported before is returned as it is."""
+    if name not in sys.modules:
+        found = importlib.util.spec_from_file_location(name, path)
+        assert found is not None and found.loader is not None
+        module = importlib.util.module_from_spec(found)
+        sys.modules[name] = module
+        try:
+            found.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
+    return sys.modules[name]

@@ -39,6 +39,18 @@ class Order(list[GraphNode]):
         return int(node in self)
 
 
+class Sweepable:
+    """What can be swept in place of a sorted graph, such as a compiled program."""
+
+    def forward(self) -> Any:
+        """Compute the root from the present data of the leaves."""
+        raise NotImplementedError
+
+    def backward(self, gradient: Any = None, accumulate: bool = False) -> None:
+        """Compute the gradients of the variables."""
+        raise NotImplementedError
+
+
 def topological_sort(root: GraphNode | Sequence[GraphNode]) -> Order:
     """Sort the graph below `root` so that every node comes after its inputs.
 

@@ -20,6 +20,7 @@ FLOORS = [
     "source",
     "plotting",
     "catalogue",
+    "missing",
     "recording",
     "anomaly",
     "notation",

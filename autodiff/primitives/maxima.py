@@ -48,7 +48,7 @@ class MaxPool2dScatter(Linear):
         self.shape(np.shape(g), np.shape(x), np.shape(y), windows)
         shares, padded = batch_last(g), windows.padded(np.shape(x)[2:])
         result = np.zeros((len(shares), *padded, shares.shape[3]), shares.dtype)
-        for target, chosen in zip(windows.taps(result), _chosen(x, y, windows), strict=True):
+        for target, chosen in zip(windows.taps(result), chosen_taps(x, y, windows), strict=True):
             if windows.disjoint:
                 _select(shares, chosen, out=target)
             else:
@@ -91,7 +91,7 @@ class MaxPool2dGather(Linear):
     def function(self, t, x, y, windows):
         self.shape(np.shape(t), np.shape(x), np.shape(y), windows)
         tangents = batch_last(t, windows.borders)
-        pairs = zip(windows.taps(tangents), _chosen(x, y, windows), strict=True)
+        pairs = zip(windows.taps(tangents), chosen_taps(x, y, windows), strict=True)
         total = functools.reduce(np.add, [_select(tap, chosen) for tap, chosen in pairs])
         return cast_like(batch_first(total), y)
 
@@ -153,7 +153,7 @@ def surrounded(x: Any, windows: Windows) -> np.ndarray:
     return batch_last(x, windows.borders, lowest)
 
 
-def _chosen(x: Any, y: Any, windows: Windows) -> Iterator[np.ndarray]:
+def chosen_taps(x: Any, y: Any, windows: Windows) -> Iterator[np.ndarray]:
     """For each tap a mask of the windows whose maximum `y` it is the first to have."""
     images, top = surrounded(x, windows), batch_last(y)
     free, broken = np.ones(top.shape, bool), np.isnan(top).any()

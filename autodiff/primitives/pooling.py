@@ -75,7 +75,9 @@ class MaxPool2d(General):
         padding: int | Pair = 0,
         dilation: int | Pair = 1,
     ) -> Any:
-        return self.apply(x, windows=_windows(self.name, kernel_size, stride, padding, dilation))
+        return self.apply(
+            x, windows=pooling_windows(self.name, kernel_size, stride, padding, dilation)
+        )
 
     def function(self, x, windows):
         self.shape(np.shape(x), windows)
@@ -142,7 +144,7 @@ class AvgPool2d(Linear):
         stride: int | Pair | None = None,
         padding: int | Pair = 0,
     ) -> Any:
-        return self.apply(x, windows=_windows(self.name, kernel_size, stride, padding))
+        return self.apply(x, windows=pooling_windows(self.name, kernel_size, stride, padding))
 
     def function(self, x, windows):
         self.shape(np.shape(x), windows)
@@ -208,7 +210,7 @@ class AvgPool2dTranspose(Linear):
     def examples(self, rng):
         like = np.zeros((2, 2, 5, 4))
         for kernel, stride, padding in ((2, None, 0), (3, 1, 1)):
-            windows = _windows(self.name, kernel, stride, padding)
+            windows = pooling_windows(self.name, kernel, stride, padding)
             g = rng.normal(size=pooled_shape(like.shape, windows))
             yield (g, like), {"windows": windows}
 
@@ -216,7 +218,10 @@ class AvgPool2dTranspose(Linear):
 avg_pool2d_transpose = primitive(AvgPool2dTranspose)
 
 
-def _windows(name: str, kernel: Any, stride: Any, padding: Any, dilation: Any = 1) -> Windows:
+def pooling_windows(
+    name: str, kernel: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1
+) -> Windows:
+    """The windows that the arguments of a pooling describe, checked."""
     size = as_pair(name, "kernel_size", kernel, 1)
     strides = size if stride is None else as_pair(name, "stride", stride, 1)
     margin = as_pair(name, "padding", padding, 0)

@@ -57,6 +57,8 @@ class Primitive:
     """Whether it only moves numbers, so that halves need not be computed in float32."""
     autocast: ClassVar[str | None] = None
     """What `ad.precision.autocast` casts the operands to: "half", "float32", or None."""
+    pure: ClassVar[bool] = True
+    """Whether executing it twice on the same operands is the same as executing it once."""
 
     def __init_subclass__(cls) -> None:
         """Name the primitive after its class: ``MaxPool2d`` is ``max_pool2d``."""

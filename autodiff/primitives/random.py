@@ -92,6 +92,7 @@ class DropoutMask(Nondifferentiable):
     """
 
     shape_only = (0,)
+    pure = False  # each execution draws other numbers
 
     def __call__(self, like: Any, p: float = 0.5, rng: Rng = None) -> Any:
         return self.apply(like, p=p, rng=None if rng is None else as_generator(rng))

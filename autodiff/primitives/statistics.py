@@ -92,6 +92,7 @@ class TrackStatistics(Linear):
     """
 
     shape_only = (2,)
+    pure = False  # each execution moves the statistics
 
     def __call__(
         self,

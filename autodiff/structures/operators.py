@@ -7,6 +7,7 @@ from typing import Any
 from .. import recording
 from ..dtypes import is_differentiable
 from ..errors import GraphError, describe
+from ..missing import Missing
 from .node import Clock, GraphNode
 
 
@@ -65,6 +66,8 @@ class Operator(GraphNode):
 
     @property
     def output(self) -> Any:
+        if type(self.value) is Missing:
+            self.value.refuse()
         return self.value
 
     @output.setter

@@ -1,0 +1,39 @@
+"""The passes: each a function from a graph to a graph that computes the same."""
+
+from .chains import fuse_chains
+from .common import merge_common, remove_dead
+from .epilogues import absorb_epilogues
+from .losses import recognise_cross_entropy
+from .pooling import remember_maxima
+from .products import absorb_transposes
+from .shapes import lend_shapes
+from .simplifying import simplify
+
+SIMPLIFYING = (simplify, lend_shapes, merge_common, remove_dead)
+"""Passes that only leave work out, in the order in which they run."""
+
+FUSING = (
+    absorb_transposes,
+    remember_maxima,
+    recognise_cross_entropy,
+    lend_shapes,
+    remove_dead,
+    absorb_epilogues,
+    fuse_chains,
+    remove_dead,
+)
+"""Passes that make operators for which there are compiled kernels."""
+
+__all__ = [
+    "FUSING",
+    "SIMPLIFYING",
+    "absorb_epilogues",
+    "absorb_transposes",
+    "fuse_chains",
+    "lend_shapes",
+    "merge_common",
+    "recognise_cross_entropy",
+    "remember_maxima",
+    "remove_dead",
+    "simplify",
+]

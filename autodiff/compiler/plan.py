@@ -1,0 +1,224 @@
+"""A plan: a graph with known shapes, as stages that can be run.
+
+A plan holds all that can be decided once the shapes are known, which is everything but the numbers:
+which instructions run where, in which order, on which memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import lazy
+from ..evaluation import evaluate
+from ..primitives.losses import CrossEntropy, cross_entropy
+from ..structures import GraphNode, Operator
+from . import cache
+from .fused import CrossEntropyPair
+from .instructions import Graph, Instruction, Value
+from .memory import plan as plan_memory
+from .memory import unplanned_bytes
+from .placement import Stage, place
+from .regions import ARENA, INPUT, OUTPUT, SUM, Region, Slot, assemble
+from .source import HEADER, scalars, slot_fields, table_field, tables, write
+
+CACHE_BYTES = 640 * 1024
+"""How much of a core's second-level cache a tile may fill."""
+
+FEWEST = 8
+"""Examples that a tile has at least, where the batch has as many: lanes for the vectors."""
+
+_TITLE = "A region of a compiled program: kernels for a tile of a batch."
+
+_TITLE = "A region of a compiled program: kernels for a tile of a batch."
+
+Environment = dict[Value, Any]
+
+
+class Plan:
+    """Stages that compute the results of a graph.
+
+    Parameters
+    ----------
+    graph : Graph
+        What is to be computed, after all passes.
+    threads : int
+        How many threads share the batch.
+    """
+
+    def __init__(self, graph: Graph, threads: int) -> None:
+        self.graph = graph
+        self.leaves = graph.leaves()
+        stages = place(graph)
+        read = [set(graph.results)]
+        for stage in reversed(stages):
+            read.append(read[-1].union(*[step.inputs for step in stage.steps]))
+        self.stages = [
+            CompiledStage(stage, later, threads) if stage.is_region else NumPyStage(stage)
+            for stage, later in zip(stages, reversed(read[:-1]), strict=True)
+        ]
+
+    def run(self) -> list[Any]:
+        """Compute the results from the present data of the leaves."""
+        found: Environment = {leaf: leaf.node.value for leaf in self.leaves}  # type: ignore[union-attr]
+        for stage in self.stages:
+            stage.run(found)
+        return [found[value] for value in self.graph.results]
+
+
+class NumPyStage:
+    """Instructions that NumPy executes, one after the other."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.steps = stage.steps
+
+    def run(self, found: Environment) -> None:
+        """Compute the outputs of each instruction."""
+        for step in self.steps:
+            values = [found[value] for value in step.inputs]
+            if len(step.outputs) > 1:
+                results = step.primitive.function(*values, **step.params)
+                found.update(zip(step.outputs, results, strict=True))
+            else:
+                operands = _operands(step, values)
+                found[step.output] = evaluate(step.primitive, values, step.params, operands)
+
+
+class CompiledStage:
+    """A region, its machine code, and the memory that it works in."""
+
+    def __init__(self, stage: Stage, wanted: set[Value], threads: int) -> None:
+        self.steps = stage.steps
+        self.region = region = assemble(stage, wanted)
+        self.batch = _batch(region)
+        self.threads = min(threads, self.batch)
+        self.tile = tile_size(region, -(-self.batch // self.threads))
+        self.text = write(region, _TITLE)
+        self.address = cache.load(self.text).region.address
+        self._team = lazy.load("autodiff.compiler.team", "compiled programs")
+        self._lay_out()
+
+    def run(self, found: Environment) -> None:
+        """Compute the outputs of all instructions, tile by tile, on all threads."""
+        control, held = self._control, []
+        for field, slot in self._inputs:
+            array = found[slot.value]  # type: ignore[index]
+            if type(array) is not np.ndarray or not array.flags.c_contiguous:
+                array = np.ascontiguousarray(array, slot.dtype)
+                held.append(array)
+            control[field] = array.__array_interface__["data"][0]
+        for field, slot in self._outputs:
+            array = np.empty(slot.value.shape, slot.dtype)  # type: ignore[union-attr]
+            found[slot.value] = array  # type: ignore[index]
+            control[field] = array.__array_interface__["data"][0]
+        self._team.run(self.address, control, self.threads)
+        if self._careful and self._complaints.any():
+            self._complain(found)
+        if self._sums:
+            total = self._partial[0] if self.threads == 1 else self._partial.sum(axis=0)
+            total = total.copy() if self.threads == 1 else total
+            for slot in self._sums:
+                start = slot.offset // slot.dtype.itemsize
+                part = total[start : start + slot.size]
+                found[slot.value] = part.reshape(slot.value.shape)  # type: ignore[index, union-attr]
+        for value, same in self._aliases:
+            found[value] = found[same].reshape(value.shape)
+
+    def time_calls(self, timed: bool) -> None:
+        """Switch to code that counts the cycles of each call in `cycles`, or back."""
+        text = write(self.region, _TITLE, timed=True) if timed else self.text
+        self.address = cache.load(text).region.address
+        self.cycles[:] = 0
+
+    def _complain(self, found: Environment) -> None:
+        """Let the definition of the loss say what is wrong with the labels."""
+        for step in self.steps:
+            if isinstance(step.primitive, CrossEntropyPair | CrossEntropy):
+                logits, labels = step.inputs[:2]
+                zeros = np.broadcast_to(np.zeros((), logits.dtype), logits.shape)
+                operands = [zeros, found[labels] if labels.node is None else labels.node]
+                evaluate(cross_entropy, [zeros, found[labels]], {}, operands)
+
+    def _lay_out(self) -> None:
+        region = self.region
+        arena = region.at(ARENA)
+        self.arena_bytes = plan_memory(arena, self.tile)
+        self.unplanned_bytes = unplanned_bytes(arena, self.tile)
+        self._sums = region.at(SUM)
+        offset = 0
+        for slot in self._sums:
+            slot.offset = offset
+            offset += -(-slot.size * slot.dtype.itemsize // 64) * 64
+        self._arena = _aligned(self.threads * self.arena_bytes)
+        dtype = self._sums[0].dtype if self._sums else np.dtype(np.float32)
+        sums = _aligned(self.threads * offset)
+        self._partial = sums.view(dtype).reshape(self.threads, -1)
+        self._tables, starts = tables(region)
+        self._scalars = scalars(region)
+        self._complaints = np.zeros(self.threads, np.int64)
+        self.cycles = np.zeros((self.threads, len(region.calls)), np.int64)
+        self._careful = any(call.complains for call, _ in region.calls)
+        control = np.zeros(table_field(region, len(region.calls)), np.int64)
+        header = {
+            "shares": self.threads,
+            "batch": self.batch,
+            "tile": self.tile,
+            "arena": self._arena.ctypes.data,
+            "arena_bytes": self.arena_bytes,
+            "sums": sums.ctypes.data,
+            "sums_bytes": offset,
+            "tables": self._tables.ctypes.data,
+            "scalars": self._scalars.ctypes.data,
+            "complaints": self._complaints.ctypes.data,
+            "times": self.cycles.ctypes.data,
+        }
+        control[: len(HEADER)] = [header[name] for name in HEADER]
+        self._inputs: list[tuple[int, Slot]] = []
+        self._outputs: list[tuple[int, Slot]] = []
+        for position, slot in enumerate(region.slots):
+            start, step = slot_fields(position)
+            control[start], control[step] = slot.offset, slot.size * slot.dtype.itemsize
+            if slot.place == INPUT:
+                self._inputs.append((start, slot))
+            elif slot.place == OUTPUT:
+                self._outputs.append((start, slot))
+        for position, begin in enumerate(starts):
+            control[table_field(region, position)] = begin
+        self._control = control
+        held = {slot.value for slot in self._sums}
+        self._aliases = [(value, same) for value, same in region.aliases.items() if same in held]
+
+
+def tile_size(region: Region, share: int) -> int:
+    """How many examples a tile has: as many as fit in the cache, in tiles of equal size."""
+    one, many = plan_memory(region.at(ARENA), 64), 64
+    fitting = max(FEWEST, CACHE_BYTES * many // max(one, 1))
+    tiles = -(-share // fitting)
+    return -(-share // tiles)
+
+
+def _batch(region: Region) -> int:
+    """The length of the batch that a region works on."""
+    for slot in region.slots:
+        if slot.tiled and slot.value is not None:
+            return slot.value.shape[0]
+    raise AssertionError("a region has at least one tile")
+
+
+def _aligned(size: int) -> np.ndarray:
+    """Bytes that begin with a cache line."""
+    raw = np.zeros(size + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + size]
+
+
+def _operands(step: Instruction, values: Sequence[Any]) -> list[Any]:
+    """What an error message shows of the operands: their nodes, where they have one."""
+    return [
+        value.node
+        if isinstance(value.node, GraphNode) and not isinstance(value.node, Operator)
+        else array
+        for value, array in zip(step.inputs, values, strict=True)
+    ]

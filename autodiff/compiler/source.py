@@ -1,0 +1,149 @@
+"""A region as Python text: the kernels of a network, called one after the other.
+
+The text holds no size: those come in the control block, together with the addresses of all memory.
+So a batch of another size, or another network of the same layers, runs the same compiled code.
+
+The control block holds, in units of 8 bytes, the fields of `HEADER`, then for each slot its offset
+or address and its bytes for each example, and for each call where its geometry begins.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from .kernels.elementwise import IMPORTS
+from .regions import ARENA, INPUT, NOTHING, OUTPUT, SUM, Region, Slot
+
+HEADER = (
+    "shares",
+    "batch",
+    "tile",
+    "arena",
+    "arena_bytes",
+    "sums",
+    "sums_bytes",
+    "tables",
+    "scalars",
+    "complaints",
+    "times",
+)
+
+
+def slot_fields(position: int) -> tuple[int, int]:
+    """Where the control block holds the offset or address, and the step, of a slot."""
+    return len(HEADER) + 2 * position, len(HEADER) + 2 * position + 1
+
+
+def table_field(region: Region, position: int) -> int:
+    """Where the control block holds the offset of the geometry of a call."""
+    return len(HEADER) + 2 * len(region.slots) + position
+
+
+def write(region: Region, title: str, timed: bool = False) -> str:
+    """The text of a module with one compiled function, ``region(control, share)``.
+
+    With `timed`, it adds the cycles that each call takes to an array.
+    """
+    names = _names(region.slots)
+    modules = sorted({call.kernel.split(".")[0] for call, _ in region.calls if not call.source})
+    sources = dict.fromkeys(call.source for call, _ in region.calls if call.source)
+    lines = [
+        f'"""{title}"""',
+        "",
+        *(IMPORTS.strip().splitlines() if sources else ["import numpy as np"]),
+        "from numba import carray, cfunc",
+        f"from autodiff.compiler.kernels import {', '.join(modules)}",
+        "from autodiff.compiler.kernels.views import clear, cycles, view",
+        *[f"\n\n{source.strip()}" for source in sources],
+        "",
+        "",
+        '@cfunc("void(CPointer(int64), int64)", cache=True)',
+        "def region(control_address, share):",
+        f"    control = carray(control_address, {table_field(region, len(region.calls))})",
+        *[f"    {field} = control[{position}]" for position, field in enumerate(HEADER)],
+        "    first, last = batch * share // shares, batch * (share + 1) // shares",
+        "    arena, sums = arena + share * arena_bytes, sums + share * sums_bytes",
+        "    clear(sums, sums_bytes // 8)",
+        *[f"    {line}" for line in _places(region, names)],
+        "    wrong = 0",
+        "    for start in range(first, last, tile):",
+        "        n = min(tile, last - start)",
+        *[f"        {line}" for line in _tiles(region, names)],
+    ]
+    for position, (call, slots) in enumerate(region.calls):
+        scalars = [f"number{position}_{index}" for index in range(len(call.numbers))]
+        arguments = [*[names[slot] for slot in slots], *scalars, f"table{position}", "n"]
+        if timed:
+            lines.append("        clock = cycles()")
+        complaint = "wrong += " if call.complains else ""
+        lines.append(f"        {complaint}{call.kernel}({', '.join(arguments)})")
+        if timed:
+            place = f"share * {len(region.calls)} + {position}"
+            lines.append(f"        view(times, np.int64)[{place}] += cycles() - clock")
+    lines.append("    view(complaints, np.int64)[share] = wrong")
+    return "\n".join([*lines, ""])
+
+
+def _places(region: Region, names: dict[Slot, str]) -> list[str]:
+    """What stays where it is for all tiles."""
+    lines = []
+    for position, slot in enumerate(region.slots):
+        start, _ = slot_fields(position)
+        base = {ARENA: "arena + ", SUM: "sums + "}.get(slot.place, "")
+        if slot.place == NOTHING:
+            lines.append(f"{names[slot]} = view(0, {_dtype(slot)})[:0]")
+        elif slot.place in (ARENA, SUM) or not slot.tiled:
+            lines.append(f"{names[slot]} = view({base}control[{start}], {_dtype(slot)})")
+    lines.append("numbers = view(scalars, np.float64)")
+    scalar = 0
+    for position, (call, _) in enumerate(region.calls):
+        field = table_field(region, position)
+        lines.append(f"table{position} = view(tables + control[{field}], np.int64)")
+        for index in range(len(call.numbers)):
+            lines.append(f"number{position}_{index} = numbers[{scalar}]")
+            scalar += 1
+    return lines
+
+
+def _tiles(region: Region, names: dict[Slot, str]) -> list[str]:
+    """The parts of whole arrays that belong to this tile."""
+    lines = []
+    for position, slot in enumerate(region.slots):
+        if slot.place in (INPUT, OUTPUT) and slot.tiled:
+            start, step = slot_fields(position)
+            address = f"control[{start}] + start * control[{step}]"
+            lines.append(f"{names[slot]} = view({address}, {_dtype(slot)})")
+    return lines
+
+
+def _names(slots: list[Slot]) -> dict[Slot, str]:
+    """A name for each slot: that of its node where it has one, made an identifier."""
+    names = {}
+    for position, slot in enumerate(slots):
+        called = slot.value.name if slot.value is not None and slot.value.name else ""
+        plain = re.sub(r"\W+", "_", called).strip("_")
+        if plain and plain[0].isdigit():
+            plain = f"p{plain}"
+        names[slot] = f"{plain or slot.place}_{position}"
+    return names
+
+
+def _dtype(slot: Slot) -> str:
+    return "np.bool_" if slot.dtype == bool else f"np.{slot.dtype.name}"
+
+
+def tables(region: Region) -> tuple[np.ndarray, list[int]]:
+    """The geometries of all calls in one array, and where each begins, in bytes."""
+    parts, starts, length = [np.zeros(1, np.int64)], [], 8
+    for call, _ in region.calls:
+        starts.append(length)
+        parts.append(np.asarray(call.geometry, np.int64))
+        length += 8 * call.geometry.size
+    return np.concatenate(parts), starts
+
+
+def scalars(region: Region) -> np.ndarray:
+    """The scalar arguments of all calls, one after the other."""
+    return np.array([0.0, *[number for call, _ in region.calls for number in call.numbers]])[1:]
