@@ -143,8 +143,9 @@ def peak(threads):
 
 def climb(rungs, make, operations_of_image, peaks, options):
     """Measure one computation on each rung."""
-    rows, expected = [], {}
+    rows, expected, before = [], {}, ad.get_num_threads()
     for title, threads, images, toy, compiled in rungs:
+        ad.set_num_threads(threads or options.threads)
         with threadpool_limits(threads or options.threads):
             if images not in expected:
                 expected[images] = make(images, None, None)[0]()
@@ -173,6 +174,7 @@ def climb(rungs, make, operations_of_image, peaks, options):
             + ("" if right else "  DOES NOT COUNT: another result"),
             flush=True,
         )
+    ad.set_num_threads(before)
     return rows
 
 
