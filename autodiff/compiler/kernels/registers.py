@@ -170,7 +170,6 @@ def whole_or_part(builder: Any, count: Any, lanes: int) -> Any:
     With AVX-512 a store under a mask costs what a store costs, and the first branch is never taken.
     Older processors take many steps for it, so there it is left to the ends of loops.
     """
-    known = _BIT(0) if VECTOR_BITS == 512 else None
-    return builder.if_else(
-        known or builder.icmp_signed(">=", count, count.type(lanes)), likely=True
-    )
+    if VECTOR_BITS == 512:
+        return builder.if_else(_BIT(0))
+    return builder.if_else(builder.icmp_signed(">=", count, count.type(lanes)), likely=True)
