@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .pooling import max_pool_rows
+from .pooling import max_pool
 from .products import product_band
 
 HEADER = 4
@@ -59,4 +59,4 @@ def convolve_and_pool(w, x, bias, scratch, y, code, geometry, n):
     stride = geometry[2]
     for row in range(geometry[1]):
         product_band(w, x, scratch, bias, convolution, row, n)
-        max_pool_rows(scratch, y, code, pooling, n, row * stride, row, row + 1)
+        max_pool(scratch, y, code, pooling, n, row * stride, row, row + 1)
