@@ -25,7 +25,7 @@ from .decisions import blame_decisions, check_decisions, finish
 from .errors import AutodiffError, BranchError, GraphError, ShapeError, StaleError, describe
 from .evaluation import pull, recompute
 from .ordering import Order, Sweepable, as_nodes, topological_sort
-from .structures import Constant, GraphNode, Operator, Variable
+from .structures import GraphNode, Operator, Variable
 
 
 def forward(order: list[GraphNode] | Sweepable) -> Any:
@@ -109,20 +109,20 @@ def backward(
     _check_fresh(order)
     root = order[-1]
     seed = _seed(root, gradient)
-    needed = {node for node in order if node.requires_grad}
-    if root not in needed:
+    if not root.requires_grad:
         raise GraphError(
             f"no gradient can flow from {describe(root)}: it depends on no Variable, or only "
             "through operators without a derivative; make what should be learned an ad.Variable"
         )
-    for node in order:  # what the sweep before this one found makes room
-        if isinstance(node, Operator):
-            node.gradient = None
+    needed = set()
+    for node in order:
+        if node.inputs:
+            node.gradient = None  # what the sweep before this one found makes room
+        if node.requires_grad:
+            needed.add(node)
     keep = needed if retain_grad else ()
     found = reverse_sweep(order, {root: seed}, needed, attrgetter("value"), keep)
-    for node in order:
-        if isinstance(node, Constant):
-            continue
+    for node in needed:
         new = found.get(node)
         if isinstance(node, Variable):  # the user's own: rules hand on views, and one array twice
             new = np.zeros_like(node.value) if new is None else np.array(new)
@@ -222,12 +222,14 @@ def reverse_sweep(
         The gradients of the leaves in `needed`, and of the nodes in `keep`.
     """
     found = {node: seed for node, seed in seeds.items() if node in needed}
+    watching = recording.thread.watching
     seeds.clear()  # a caller's dict that still held the last node would hold the whole graph
     for node in _released(order, needed) if release else reversed(order):
-        if not node.inputs or node not in found:
+        gradient = found.get(node)
+        if gradient is None or not isinstance(node, Operator):
             continue
-        assert isinstance(node, Operator)
-        gradient = found[node] if node in keep else found.pop(node)
+        if node not in keep:
+            del found[node]
         wanted = [i for i, operand in enumerate(node.inputs) if operand in needed]
         operands = [view(operand) for operand in node.inputs]
         shares = pull(node.primitive, wanted, gradient, view(node), operands, node.params)
@@ -235,7 +237,13 @@ def reverse_sweep(
             if share is None:
                 continue
             operand = node.inputs[position]
-            _check_share(share, node, position)
+            if getattr(share, "shape", ()) != operand.value.shape:
+                raise GraphError(
+                    f"the derivative rule of {node.primitive.name!r} returned a gradient of shape "
+                    f"{np.shape(share)} for operand {position}, {describe(operand)}"
+                )
+            if watching:
+                check_gradient(share, node, position)
             found[operand] = found[operand] + share if operand in found else share
     return found
 
@@ -246,17 +254,6 @@ def _released(order: list[GraphNode], needed: set[GraphNode]) -> Iterator[GraphN
         node = order.pop()
         needed.discard(node)
         yield node
-
-
-def _check_share(share: Any, node: Operator, position: int) -> None:
-    operand = node.inputs[position]
-    if getattr(share, "shape", ()) != operand.shape:
-        raise GraphError(
-            f"the derivative rule of {node.primitive.name!r} returned a gradient of shape "
-            f"{np.shape(share)} for operand {position}, {describe(operand)}"
-        )
-    if recording.thread.watching:
-        check_gradient(share, node, position)
 
 
 def _scalar(root: GraphNode) -> GraphNode:

@@ -14,6 +14,8 @@ from .primitive import Primitive, Shape
 
 Partial = Callable[..., Any]
 
+_REAL_NUMBERS = (np.float64, np.float32)
+
 
 class Elementwise(Primitive):
     r"""A function of single elements, applied with broadcasting.
@@ -45,8 +47,13 @@ class Elementwise(Primitive):
         partial = self.partials[position]
         if partial is None:
             return None
-        derivative = conjugate(partial(output, *operands, **params))
-        return sum_like(scale(gradient, derivative), operands[position], operands)
+        derivative, operand = partial(output, *operands, **params), operands[position]
+        if type(gradient) in _REAL_NUMBERS and type(operand) is type(output) is type(gradient):
+            # Plain numbers of one type: nothing was broadcast, and there is no conjugate.
+            share = scale(gradient, derivative)
+            if type(share) is type(gradient):
+                return share
+        return sum_like(scale(gradient, conjugate(derivative)), operand, operands)
 
     def jvp(self, tangents: Sequence[Any], output: Any, /, *operands: Any, **params: Any) -> Any:
         total = None
