@@ -78,7 +78,7 @@ def pull(
     if thread.autocast is not None:
         with _no_autocast():
             return pull(primitive, positions, gradient, output, operands, params)
-    if primitive.moves or not any_half(operands):
+    if type(output) is np.float64 or primitive.moves or not any_half(operands):
         return primitive.pull(positions, gradient, output, operands, params)
     wide = _Wide()
     shares = primitive.pull(

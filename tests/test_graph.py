@@ -293,3 +293,31 @@ def test_gradients_with_respect_to_a_constant_are_right_or_refused():
     except ad.GraphError:
         return
     assert gradient == 15.0
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128, np.float16])
+def test_a_graph_of_numbers_has_the_gradients_of_one_of_arrays(dtype):
+    """Plain numbers take a shorter way through the rules; types and values are the same."""
+
+    def f(x, y):
+        z = (np.sin(x) * 0.5 + y) / (x * x + 2.0) - y * x
+        return np.where(np.abs(z) > 100.0, x, -z * 3.0 - np.where(np.abs(y) > 0.1, z, y))
+
+    values = [np.array(0.3, dtype), np.array(-0.7, dtype)]
+    outcomes = []
+    for shape in ((), (1,)):
+        x, y = (ad.Variable(value.reshape(shape)) for value in values)
+        root = f(x * 1.0, y * 1.0)
+        ad.backward(ad.topological_sort(root), gradient=np.ones(shape))
+        outcomes.append([root.output, x.gradient, y.gradient])
+    for number, array in zip(*outcomes, strict=True):
+        assert np.asarray(number).dtype == array.dtype == np.dtype(dtype)
+        np.testing.assert_allclose(number, array[0], rtol=4 * np.finfo(dtype).eps)
+
+
+def test_numbers_of_two_types_meet():
+    x, y = ad.Variable(np.float32(0.3)), ad.Variable(np.float64(2.0))
+    root = (x * 1.0) * (y * 1.0)
+    ad.backward(ad.topological_sort(root))
+    assert root.dtype == np.float64
+    assert (x.gradient.dtype, y.gradient.dtype) == (np.float32, np.float64)

@@ -28,6 +28,12 @@ class Elementwise(Primitive):
     """
 
     partials: ClassVar[tuple[Partial | None, ...]] = ()
+    own_vjp: ClassVar[bool] = False
+    """Whether a subclass states a reverse rule that is more than its partial derivatives."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.own_vjp = cls.vjp is not Elementwise.vjp
 
     def shape(self, *shapes: Shape, **params: Any) -> Shape:
         try:
@@ -47,13 +53,30 @@ class Elementwise(Primitive):
         partial = self.partials[position]
         if partial is None:
             return None
-        derivative, operand = partial(output, *operands, **params), operands[position]
-        if type(gradient) in _REAL_NUMBERS and type(operand) is type(output) is type(gradient):
-            # Plain numbers of one type: nothing was broadcast, and there is no conjugate.
-            share = scale(gradient, derivative)
-            if type(share) is type(gradient):
-                return share
-        return sum_like(scale(gradient, conjugate(derivative)), operand, operands)
+        derivative = conjugate(partial(output, *operands, **params))
+        return sum_like(scale(gradient, derivative), operands[position], operands)
+
+    def pull(
+        self,
+        positions: Sequence[int],
+        gradient: Any,
+        output: Any,
+        operands: Sequence[Any],
+        params: dict[str, Any],
+    ) -> list[Any]:
+        number = type(gradient)
+        if type(output) is not number or number not in _REAL_NUMBERS or self.own_vjp:
+            return super().pull(positions, gradient, output, operands, params)
+        # Plain numbers, as in a `ScalarOperator`: nothing was broadcast, and there is no conjugate.
+        shares = []
+        for i in positions:
+            share = None
+            if type(operands[i]) is number and (partial := self.partials[i]) is not None:
+                share = gradient * partial(output, *operands, **params)
+            if type(share) is not number:
+                share = self.vjp(i, gradient, output, *operands, **params)
+            shares.append(share)
+        return shares
 
     def jvp(self, tangents: Sequence[Any], output: Any, /, *operands: Any, **params: Any) -> Any:
         total = None

@@ -79,7 +79,7 @@ class Primitive:
         else:
             return evaluate(self, operands, params, operands)
         try:
-            inputs = tuple([as_node(operand) for operand in operands])
+            inputs = tuple([x if isinstance(x, GraphNode) else as_node(x) for x in operands])
         except AutodiffError as error:
             raise type(error)(with_operands(self.name, error, operands)) from None
         value = evaluate(self, [node.value for node in inputs], params, inputs)

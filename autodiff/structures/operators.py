@@ -8,7 +8,10 @@ from .. import recording
 from ..dtypes import is_differentiable
 from ..errors import GraphError, describe
 from ..missing import Missing
+from .leaves import WeakConstant
 from .node import Clock, GraphNode
+
+_NO_PARAMS: dict[str, Any] = {}  # one for all operators that have none
 
 
 class Operator(GraphNode):
@@ -48,7 +51,7 @@ class Operator(GraphNode):
     ) -> None:
         self.primitive = primitive
         self.inputs = inputs
-        self.params = params
+        self.params = params or _NO_PARAMS
         self.value = value
         self.name: str | None = None
         self.gradient: Any = None
@@ -58,11 +61,12 @@ class Operator(GraphNode):
         self.recording = thread.recording
         self.scope = thread.scope
         self.line = recording.user_line() if thread.watching else None
-        self.requires_grad = (
-            primitive.differentiable
-            and any([node.requires_grad for node in inputs])
-            and is_differentiable(value.dtype)
-        )
+        self.requires_grad = False
+        if primitive.differentiable and is_differentiable(value.dtype):
+            for node in inputs:
+                if node.requires_grad:
+                    self.requires_grad = True
+                    break
 
     @property
     def output(self) -> Any:
@@ -96,11 +100,16 @@ class BroadcastedOperator(Operator):
     __slots__ = ()
 
 
+_ALWAYS_SCALAR = (ScalarOperator, WeakConstant)
+
+
 def make_operator(
     primitive: Any, inputs: tuple[GraphNode, ...], params: dict[str, Any], value: Any
 ) -> Operator:
     """Build the operator node of the kind that its operands and its value ask for."""
-    scalar = value.ndim == 0 and all(
-        [type(node) is ScalarOperator or not node.shape for node in inputs]
-    )
-    return (ScalarOperator if scalar else BroadcastedOperator)(primitive, inputs, params, value)
+    if value.ndim:
+        return BroadcastedOperator(primitive, inputs, params, value)
+    for node in inputs:
+        if type(node) not in _ALWAYS_SCALAR and node.shape:
+            return BroadcastedOperator(primitive, inputs, params, value)
+    return ScalarOperator(primitive, inputs, params, value)
