@@ -18,12 +18,14 @@ import resource
 import statistics
 import subprocess
 import sys
+from pathlib import Path
 
-import _report
 import numpy as np
 
 import autodiff as ad
+from autodiff.benchmarking.report import circumstances, load, save, show, spread
 
+RESULTS = Path(__file__).parent / "results"
 BATCH = 100
 STEPS = 20
 LEARNING_RATE = 0.01
@@ -122,17 +124,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, default=3, help="number of seeds (default: 3)")
     parser.add_argument("--epochs", type=int, default=3, help="epochs (default: 3)")
-    parser.add_argument("--output", default=_report.RESULTS / "precision.json")
+    parser.add_argument("--output", default=RESULTS / "precision.json")
     parser.add_argument("--precision", choices=PRECISIONS, help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.precision:
         print(json.dumps(train(options.precision, options.seed, options.epochs)))
         return
-    report = _report.circumstances("autodiff-book", "numpy", "ml_dtypes")
+    report = circumstances(("numpy", "ml_dtypes"))
     report |= {"epochs": options.epochs, "batch_size": BATCH, "learning_rate": LEARNING_RATE}
-    report |= {"threads": 1, "load_before": _report.load(), "precisions": {}}
-    _report.show("The reference network on MNIST in three precisions", report)
+    report |= {"threads": 1, "load_before": load(), "precisions": {}}
+    show("The reference network on MNIST in three precisions", report)
     runs = {precision: [] for precision in PRECISIONS}
     for seed in range(options.seeds):  # in turns, so that a busy machine slows all alike
         for precision in PRECISIONS:
@@ -152,11 +154,9 @@ def main():
             "mean_accuracy": mean,
             "difference": difference,
             "holds": abs(difference) <= LARGEST_DIFFERENCE,
-            "epoch_seconds": _report.summary(s for run in measured for s in run["seconds"]),
+            "epoch_seconds": spread(s for run in measured for s in run["seconds"]),
             "activation_bytes": measured[0]["activation_bytes"],
-            "process_growth_bytes": _report.summary(
-                run["process_growth_bytes"] for run in measured
-            ),
+            "process_growth_bytes": spread(run["process_growth_bytes"] for run in measured),
         }
         report["precisions"][precision] = found
         print(
@@ -165,8 +165,8 @@ def main():
             f"{found['process_growth_bytes']['median'] / 1e6:.0f} MB, "
             f"{found['epoch_seconds']['median']:.1f} s an epoch"
         )
-    report |= {"load_after": _report.load(), "largest_difference": LARGEST_DIFFERENCE}
-    _report.save(report, options.output)
+    report |= {"load_after": load(), "largest_difference": LARGEST_DIFFERENCE}
+    save(report, options.output)
 
 
 if __name__ == "__main__":
