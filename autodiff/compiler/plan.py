@@ -14,7 +14,7 @@ import numpy as np
 from .. import lazy
 from ..evaluation import evaluate
 from ..primitives.losses import CrossEntropy, cross_entropy
-from ..structures import GraphNode, Operator
+from ..structures import GraphNode, Operator, Variable
 from . import cache
 from .fused import CrossEntropyPair
 from .instructions import Graph, Instruction, Value
@@ -23,6 +23,7 @@ from .memory import unplanned_bytes
 from .placement import Stage, place
 from .regions import ARENA, INPUT, OUTPUT, SUM, Region, Slot, assemble
 from .source import HEADER, scalars, slot_fields, table_field, tables, write
+from .updating import Update, can_update
 
 CACHE_BYTES = 640 * 1024
 """How much of a core's second-level cache a tile may fill."""
@@ -60,12 +61,27 @@ class Plan:
             for stage, later in zip(stages, reversed(read[:-1]), strict=True)
         ]
 
-    def run(self) -> list[Any]:
-        """Compute the results from the present data of the leaves."""
+    def run(self, update: Update | None = None) -> list[Any]:
+        """Compute the results from the present data of the leaves, and update parameters."""
         found: Environment = {leaf: leaf.node.value for leaf in self.leaves}  # type: ignore[union-attr]
         for stage in self.stages:
-            stage.run(found)
+            stage.run(found, update)
         return [found[value] for value in self.graph.results]
+
+    def update(self, optimizer: Any, variables: Sequence[Variable]) -> Update | None:
+        """The optimizer's step as a part of this plan; None where it cannot be one.
+
+        The last results of the graph are the gradients of `variables`.
+        """
+        if not can_update(optimizer, variables):
+            return None
+        gradients = dict(zip(variables, self.graph.results[-len(variables) :], strict=True))
+        for stage in self.stages:
+            if isinstance(stage, CompiledStage):
+                places = [(param, stage.place_of(gradients[param])) for param in optimizer.params]
+                if all(place is not None for _, place in places):
+                    return Update(optimizer, places, stage.sums)  # type: ignore[arg-type]
+        return None
 
 
 class NumPyStage:
@@ -74,7 +90,7 @@ class NumPyStage:
     def __init__(self, stage: Stage) -> None:
         self.steps = stage.steps
 
-    def run(self, found: Environment) -> None:
+    def run(self, found: Environment, update: Update | None = None) -> None:
         """Compute the outputs of each instruction."""
         for step in self.steps:
             values = [found[value] for value in step.inputs]
@@ -100,7 +116,7 @@ class CompiledStage:
         self._team = lazy.load("autodiff.compiler.team", "compiled programs")
         self._lay_out()
 
-    def run(self, found: Environment) -> None:
+    def run(self, found: Environment, update: Update | None = None) -> None:
         """Compute the outputs of all instructions, tile by tile, on all threads."""
         control, held = self._control, []
         for field, slot in self._inputs:
@@ -117,14 +133,23 @@ class CompiledStage:
         if self._careful and self._complaints.any():
             self._complain(found)
         if self._sums:
-            total = self._partial[0] if self.threads == 1 else self._partial.sum(axis=0)
-            total = total.copy() if self.threads == 1 else total
+            ours = update is not None and update.sums is self.sums
+            total = update.run() if ours and update is not None else self.sums.sum(axis=0)
             for slot in self._sums:
                 start = slot.offset // slot.dtype.itemsize
                 part = total[start : start + slot.size]
-                found[slot.value] = part.reshape(slot.value.shape)  # type: ignore[index, union-attr]
+                shape = slot.value.shape  # type: ignore[union-attr]
+                found[slot.value] = part.reshape(shape) if shape else part[0]  # type: ignore[index]
         for value, same in self._aliases:
             found[value] = found[same].reshape(value.shape)
+
+    def place_of(self, value: Value) -> int | None:
+        """Where a sum over the batch begins in each row of `sums`; None if it is not there."""
+        root = self.region.aliases.get(value, value)
+        for slot in self._sums:
+            if slot.value is root:
+                return slot.offset // slot.dtype.itemsize
+        return None
 
     def time_calls(self, timed: bool) -> None:
         """Switch to code that counts the cycles of each call in `cycles`, or back."""
@@ -154,7 +179,7 @@ class CompiledStage:
         self._arena = _aligned(self.threads * self.arena_bytes)
         dtype = self._sums[0].dtype if self._sums else np.dtype(np.float32)
         sums = _aligned(self.threads * offset)
-        self._partial = sums.view(dtype).reshape(self.threads, -1)
+        self.sums = sums.view(dtype).reshape(self.threads, -1)
         self._tables, starts = tables(region)
         self._scalars = scalars(region)
         self._complaints = np.zeros(self.threads, np.int64)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import warnings
+import weakref
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -42,6 +43,7 @@ from .instructions import trace
 from .passes import FUSING, SIMPLIFYING
 from .plan import Plan
 from .settings import get_num_threads
+from .updating import Update, can_update
 
 KEPT_PLANS = 8
 """For so many sizes of the data a program keeps its plans; the oldest goes first."""
@@ -73,6 +75,7 @@ class Program(Sweepable):
         self._seeded: _Part | None = None
         self._seed: Constant | None = None
         self._differentiates = False
+        self._decides = any(getattr(node, "branches", None) is not None for node in self.order)
         self._ran: _Part | None = None
         self._tick = -1
         self._found: list[Any] = []
@@ -106,10 +109,7 @@ class Program(Sweepable):
                 )
             self._run(part)
         self._differentiates = gradient is None
-        for variable, new in zip(self.variables, self._found[len(self.kept) :], strict=True):
-            if accumulate and variable.gradient is not None:
-                new = new + variable.gradient
-            variable.gradient = new
+        self._hand_out(accumulate)
 
     def step(self) -> Any:
         """Forward, backward and one update of the optimizer; returns the loss.
@@ -125,13 +125,26 @@ class Program(Sweepable):
                 "optimizer.step() after ad.backward(program)"
             )
         self._differentiates = True
-        loss = self.forward()
-        self.backward()
-        self.optimizer.step()
-        return loss
+        part = self._with_gradients()
+        update = None if self._decides else part.update(self.optimizer, self.variables)
+        if update is None:
+            self.forward()
+            self.backward()
+            self.optimizer.step()
+        else:
+            self._run(part, update)
+            self._hand_out(accumulate=False)
+        return self.root.output
 
-    def _run(self, part: _Part) -> None:
-        self._found = part.run()
+    def _hand_out(self, accumulate: bool) -> None:
+        """Give each variable its gradient."""
+        for variable, new in zip(self.variables, self._found[len(self.kept) :], strict=True):
+            if accumulate and variable.gradient is not None:
+                new = new + variable.gradient
+            variable.gradient = new
+
+    def _run(self, part: _Part, update: Update | None = None) -> None:
+        self._found = part.run(update)
         self._ran, self._tick = part, Clock.now
         for node, value in zip(self.kept, self._found, strict=False):
             if isinstance(node, Operator):
@@ -175,6 +188,7 @@ class _Part:
     def __init__(self, order: Order, results: Sequence[GraphNode], leaves: Sequence[Leaf]) -> None:
         self._order, self._results, self._leaves = order, results, leaves
         self._plans: dict[Any, Plan] = {}
+        self._updates: weakref.WeakKeyDictionary[Plan, Update | None] = weakref.WeakKeyDictionary()
         self._shapes = {
             node: Missing(node.shape, node.dtype, describe(node))
             for node in order
@@ -183,13 +197,23 @@ class _Part:
         self._signature = self._sizes()
         self._plans[self._signature] = self._plan()
 
-    def run(self) -> list[Any]:
+    def update(self, optimizer: Any, variables: Sequence[Variable]) -> Update | None:
+        """The optimizer's step as a part of the plan for the present data, if it can be one."""
+        plan = self._plans.get(self._sizes())
+        if plan is None:
+            return None
+        if plan not in self._updates:
+            self._updates[plan] = plan.update(optimizer, variables)
+        update = self._updates[plan]
+        return update if update is not None and can_update(optimizer, variables) else None
+
+    def run(self, update: Update | None = None) -> list[Any]:
         """The results for the present data of the leaves."""
         signature = self._sizes()
         plan = self._plans.get(signature)
         if plan is None:
             return self._first(signature)
-        result = plan.run()
+        result = plan.run(update)
         self._forget()
         return result
 

@@ -25,6 +25,7 @@ from .vectors import (
     store_part,
     subtract,
 )
+from .views import view
 
 
 def sgd_settings(
@@ -132,3 +133,15 @@ def rmsprop(value, gradient, square, mean, velocity, result, settings, n):
             step = add(multiply(broadcast(v, momentum), load_part(velocity, p, n - p)), step)
             store_part(velocity, p, step, n - p)
         store_part(result, p, subtract(v, multiply(broadcast(v, lr), step)), n - p)
+
+
+@njit(nogil=True)
+def sum_shares(address, step, shares, total, n):
+    """Add the sums of all shares, `step` bytes apart, in the order of their numbers."""
+    first = view(address, total.dtype)
+    for p in range(0, n, lanes(total)):
+        result = load_part(first, p, n - p)
+        for share in range(1, shares):
+            other = view(address + share * step, total.dtype)
+            result = add(result, load_part(other, p, n - p))
+        store_part(total, p, result, n - p)
