@@ -43,7 +43,7 @@ from .instructions import trace
 from .passes import FUSING, SIMPLIFYING
 from .plan import Plan
 from .settings import get_num_threads
-from .updating import Update, can_update
+from .updating import Update
 
 KEPT_PLANS = 8
 """For so many sizes of the data a program keeps its plans; the oldest goes first."""
@@ -202,10 +202,10 @@ class _Part:
         plan = self._plans.get(self._sizes())
         if plan is None:
             return None
-        if plan not in self._updates:
-            self._updates[plan] = plan.update(optimizer, variables)
-        update = self._updates[plan]
-        return update if update is not None and can_update(optimizer, variables) else None
+        update = self._updates.get(plan)
+        if update is None or not update.fits():
+            update = self._updates[plan] = plan.update(optimizer, variables)
+        return update if update is not None and update.fits() else None
 
     def run(self, update: Update | None = None) -> list[Any]:
         """The results for the present data of the leaves."""

@@ -83,18 +83,23 @@ def _rmsprop(kernels: Any, optimizer: RMSprop, step: int, fresh: bool) -> np.nda
     )
 
 
-_AVERAGES = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
-_adam_rule = Rule("adam", _AVERAGES, _adam, lambda o, name: o.amsgrad or name != _AVERAGES[2])
+def _adam_uses(optimizer: Adam, memory: str) -> bool:
+    return memory != "max_exp_avg_sq" or bool(optimizer.amsgrad)
+
+
+def _rmsprop_uses(optimizer: RMSprop, memory: str) -> bool:
+    needed = {"grad_avg": optimizer.centered, "momentum_buffer": optimizer.momentum}
+    return bool(needed.get(memory, True))
+
+
+_adam_rule = Rule("adam", ("exp_avg", "exp_avg_sq", "max_exp_avg_sq"), _adam, _adam_uses)
 
 RULES: dict[type[Optimizer], Rule] = {
-    SGD: Rule("sgd", ("momentum_buffer",), _sgd, lambda o, name: bool(o.momentum)),
+    SGD: Rule("sgd", ("momentum_buffer",), _sgd, lambda sgd, memory: bool(sgd.momentum)),
     Adam: _adam_rule,
     AdamW: _adam_rule,
     RMSprop: Rule(
-        "rmsprop",
-        ("square_avg", "grad_avg", "momentum_buffer"),
-        _rmsprop,
-        lambda o, name: {"grad_avg": o.centered, "momentum_buffer": bool(o.momentum)}.get(name, 1),
+        "rmsprop", ("square_avg", "grad_avg", "momentum_buffer"), _rmsprop, _rmsprop_uses
     ),
 }
 """The optimizers whose rule is compiled; others take their own step on NumPy."""
@@ -108,7 +113,7 @@ class Update:
     optimizer : Optimizer
         One whose class is in `RULES`.
     places : sequence of (Variable, int)
-        Its parameters, and where the gradient of each begins among the sums.
+        Its parameters in their order, and where the gradient of each begins among the sums.
     sums : ndarray, shape (shares, length)
         Where a region leaves the sums.
     """
@@ -116,7 +121,11 @@ class Update:
     def __init__(
         self, optimizer: Optimizer, places: Sequence[tuple[Variable, int]], sums: np.ndarray
     ) -> None:
-        self.optimizer, self.places, self.sums = optimizer, places, sums
+        self.optimizer, self.sums = optimizer, sums
+        self.places = [
+            (variable, slice(start, start + variable.size), variable.shape)
+            for variable, start in places
+        ]
         self.rule = RULES[type(optimizer)]
         shares, length = sums.shape
         dtype = sums.dtype
@@ -138,16 +147,27 @@ class Update:
         self._team = lazy.load("autodiff.compiler.team", "compiled programs")
         self._value = np.zeros(length, dtype)
         self._views: list[np.ndarray] = []
+        self._used = [self.rule.used(optimizer, name) for name in self.rule.memories]
         self._memories = {
-            name: np.zeros(length if self.rule.used(optimizer, name) else 0, dtype)
-            for name in self.rule.memories
+            name: np.zeros(length if used else 0, dtype)
+            for name, used in zip(self.rule.memories, self._used, strict=True)
         }
         self._parts: list[dict[str, np.ndarray]] = [{} for _ in places]
-        self._positions = {id(param): index for index, param in enumerate(optimizer.params)}
         control = [shares, length, sums.ctypes.data, sums.strides[0], 0, 0, 0, 0]
         memories = [memory.ctypes.data for memory in self._memories.values()]
         self._control = np.array([*control, *memories], np.int64)
         self._shares = shares
+
+    def fits(self) -> bool:
+        """Whether the optimizer is still as this update was made for.
+
+        Its memories must be in use as they were, and of one age: the averages of Adam are
+        corrected by the number of steps.
+        """
+        if [self.rule.used(self.optimizer, name) for name in self.rule.memories] != self._used:
+            return False
+        state = self.optimizer.state
+        return not any(state) or len({(*sorted(one), one.get("step")) for one in state}) == 1
 
     def run(self) -> np.ndarray:
         """Take a step; returns the sums of all shares."""
@@ -160,38 +180,35 @@ class Update:
         self._team.run(self._address, self._control, self._shares)
         self._value, self._views = result, []
         Clock.now += 1
-        for variable, start in self.places:
-            shape = variable.shape
-            part = slice(start, start + variable.size)
-            view = result[part].reshape(shape)
-            variable.value, variable.tick = view, Clock.now
+        for variable, part, shape in self.places:
+            variable.value = view = result[part].reshape(shape)
+            variable.tick = Clock.now
             self._views.append(view)
         return gradient
 
     def _gather(self) -> None:
         """Let `_value` hold what the parameters are now, whoever set them."""
         if self._views and all(
-            [v.value is view for (v, _), view in zip(self.places, self._views, strict=True)]
+            [place[0].value is view for place, view in zip(self.places, self._views, strict=True)]
         ):
             return
         self._value = np.zeros_like(self._value)
-        for variable, start in self.places:
-            self._value[start : start + variable.size] = variable.value.ravel()
+        for variable, part, _ in self.places:
+            self._value[part] = variable.value.ravel()
 
     def _remember(self) -> tuple[int, bool]:
         """Let the memories hold the optimizer's state, and the state be parts of them."""
         used = [name for name, memory in self._memories.items() if len(memory)]
         step, fresh = 1, True
-        for (variable, start), parts in zip(self.places, self._parts, strict=True):
-            state = self.optimizer.state[self._positions[id(variable)]]
+        places = zip(self.places, self._parts, self.optimizer.state, strict=True)
+        for (_, part, shape), parts, state in places:
             if isinstance(self.optimizer, Adam):
                 step = state["step"] = state.get("step", 0) + 1
             for name in used:
                 if name in state:
                     fresh = False
                 if name not in parts or state.get(name) is not parts[name]:
-                    memory = self._memories[name][start : start + variable.size]
-                    parts[name] = memory.reshape(variable.shape)
+                    parts[name] = self._memories[name][part].reshape(shape)
                     parts[name][...] = state.get(name, 0.0)
                     state[name] = parts[name]
         return step, fresh
@@ -200,10 +217,7 @@ class Update:
 def can_update(optimizer: Optimizer, variables: Sequence[Variable]) -> bool:
     """Whether the optimizer's rule is compiled, and its parameters are all among `variables`.
 
-    Its memory must be of one age: the averages of Adam are corrected by the number of steps.
+    A class derived from one of the library's may have another rule, and takes its own steps.
     """
     known = {id(variable) for variable in variables}
-    if type(optimizer) not in RULES or not all(id(param) in known for param in optimizer.params):
-        return False
-    ages = {tuple(sorted(state)) + (state.get("step"),) for state in optimizer.state}
-    return len(ages) == 1
+    return type(optimizer) in RULES and all(id(param) in known for param in optimizer.params)
