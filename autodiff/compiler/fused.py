@@ -95,6 +95,8 @@ class MaxPoolCode(Primitive):
     is applied to the maxima alone.
     """
 
+    outputs = ("maxima", "code")
+
     def function(self, x: Any, windows: Windows, relu: bool) -> Any:
         y = max_pool2d.function(x, windows)
         code = np.full(y.shape, 255, np.uint8)
@@ -120,6 +122,8 @@ class Conv2dPool(Primitive):
 
     Two outputs, as `MaxPoolCode`. The images between the two are never stored.
     """
+
+    outputs = ("maxima", "code")
 
     def function(self, x: Any, w: Any, b: Any, windows: Windows, relu: bool, **params: Any) -> Any:
         images = conv2d_bias.function(x, w, b, relu=False, **params)
@@ -199,6 +203,8 @@ class CrossEntropyGradient(Primitive):
 
 class CrossEntropyPair(Primitive):
     """The cross-entropy and its gradient in the logits times a number: two outputs."""
+
+    outputs = ("loss", "gradient")
 
     def function(self, logits: Any, labels: Any, scale: Any) -> Any:
         loss = cross_entropy.function(logits, labels)

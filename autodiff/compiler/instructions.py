@@ -172,6 +172,21 @@ def check_legal(graph: Graph) -> None:
             raise ProgramError(f"the result {value!r} is never computed")
 
 
+def output_names(step: Instruction) -> list[str]:
+    """What to call the outputs of an instruction that have no name: after what computes them.
+
+    A chain is called after its steps, the outputs of a primitive that has several after what the
+    primitive says that they are.
+    """
+    called: str = step.primitive.name
+    if "steps" in step.params:
+        names = [primitive.name for primitive, *_ in step.params["steps"]]
+        called = "_".join(names if len(names) <= 3 else [*names[:2], "and_more"])
+    if len(step.outputs) == 1:
+        return [called]
+    return [f"{called}_{output}" for output in step.primitive.outputs]
+
+
 def is_number(value: Value) -> bool:
     """Whether a value is a Python number written in an expression."""
     return isinstance(value.node, WeakConstant)

@@ -24,7 +24,7 @@ from .backend import (
     is_floating,
     table,
 )
-from .instructions import Value
+from .instructions import Value, output_names
 from .placement import Stage
 
 ARENA, INPUT, OUTPUT, SUM, NOTHING = "arena", "input", "output", "sum", "nothing"
@@ -47,6 +47,8 @@ class Slot:
         What it holds.
     tiled : bool
         Whether it grows with the number of examples.
+    layout : str
+        How a tile lies in it.
     first, last : int
         The first and the last call that uses it.
     offset : int
@@ -58,6 +60,7 @@ class Slot:
     dtype: np.dtype
     value: Value | None
     tiled: bool
+    layout: str = ""
     first: int = 0
     last: int = 0
     offset: int = 0
@@ -65,11 +68,24 @@ class Slot:
 
 @dataclass(eq=False)
 class Region:
-    """Calls in order, each with the slots of its operands."""
+    """Calls in order, each with the slots of its operands.
+
+    Attributes
+    ----------
+    calls : list of (Call, list of Slot)
+        Kernels, and the memory that each is called with.
+    slots : list of Slot
+        All memory.
+    aliases : dict
+        Values that lie where another value lies.
+    called : dict
+        What to call the values that are computed here: after what computes them.
+    """
 
     calls: list[tuple[Call, list[Slot]]] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
     aliases: dict[Value, Value] = field(default_factory=dict)
+    called: dict[Value, str] = field(default_factory=dict)
 
     def at(self, place: str) -> list[Slot]:
         """The slots in one kind of place."""
@@ -80,6 +96,7 @@ def assemble(stage: Stage, wanted: set[Value]) -> Region:
     """The region of a stage; `wanted` are the values that are read outside of it."""
     builder = _Builder(stage, wanted)
     for step, lowered in zip(stage.steps, stage.lowered, strict=True):
+        builder.region.called.update(zip(step.outputs, output_names(step), strict=True))
         if not lowered.calls:
             builder.alias(step.output, step.inputs[0])
         for call in lowered.calls:
@@ -120,7 +137,7 @@ class _Builder:
         for step in self._stage.steps:
             for value in step.outputs:
                 if value in self._wanted and self._kinds[value] == TILE:
-                    self._turn(value, self._find(value, LAST), self._new(OUTPUT, value))
+                    self._turn(value, self._find(value, LAST), self._new(OUTPUT, value, FIRST))
 
     def _root(self, value: Value) -> Value:
         return self._alias.get(value, value)
@@ -169,13 +186,13 @@ class _Builder:
 
     def _get(self, value: Value, layout: str, place: str, tiled: bool) -> Slot:
         if (value, layout) not in self._slots:
-            slot = self._new(place, value, tiled)
+            slot = self._new(place, value, layout, tiled)
             self._slots[value, layout] = slot
         return self._slots[value, layout]
 
-    def _new(self, place: str, value: Value, tiled: bool = True) -> Slot:
+    def _new(self, place: str, value: Value, layout: str, tiled: bool = True) -> Slot:
         size = features(value) if tiled else value.size
-        slot = Slot(place, size, value.dtype, value, tiled, first=-1)
+        slot = Slot(place, size, value.dtype, value, tiled, layout, first=-1)
         self.region.slots.append(slot)
         return slot
 

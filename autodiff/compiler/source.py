@@ -13,6 +13,7 @@ import re
 
 import numpy as np
 
+from .backend import FIRST, LAST
 from .kernels.elementwise import IMPORTS
 from .regions import ARENA, INPUT, NOTHING, OUTPUT, SUM, Region, Slot
 
@@ -46,7 +47,7 @@ def write(region: Region, title: str, timed: bool = False) -> str:
 
     With `timed`, it adds the cycles that each call takes to an array.
     """
-    names = _names(region.slots)
+    names = slot_names(region)
     modules = sorted({call.kernel.split(".")[0] for call, _ in region.calls if not call.source})
     sources = dict.fromkeys(call.source for call, _ in region.calls if call.source)
     lines = [
@@ -118,15 +119,26 @@ def _tiles(region: Region, names: dict[Slot, str]) -> list[str]:
     return lines
 
 
-def _names(slots: list[Slot]) -> dict[Slot, str]:
-    """A name for each slot: that of its node where it has one, made an identifier."""
+def slot_names(region: Region) -> dict[Slot, str]:
+    """A name for each slot: that of its value and its number, made an identifier.
+
+    A value without a name is called after what computes it, memory without a value ``scratch``. A
+    second slot of a value says how the value lies there: ``images_0`` and ``images_last_2``.
+    """
     names = {}
-    for position, slot in enumerate(slots):
-        called = slot.value.name if slot.value is not None and slot.value.name else ""
-        plain = re.sub(r"\W+", "_", called).strip("_")
-        if plain and plain[0].isdigit():
+    seen = set()
+    for position, slot in enumerate(region.slots):
+        value = slot.value
+        called = "scratch" if slot.place != NOTHING else NOTHING
+        if value is not None:
+            called = value.name or region.called.get(value, slot.place)
+        plain = re.sub(r"\W+", "_", called, flags=re.ASCII).strip("_") or slot.place
+        if plain[0].isdigit():
             plain = f"p{plain}"
-        names[slot] = f"{plain or slot.place}_{position}"
+        if value is not None and value in seen:
+            plain += {LAST: "_last", FIRST: "_first"}.get(slot.layout, "")
+        seen.add(value)
+        names[slot] = f"{plain}_{position}"
     return names
 
 
