@@ -7,27 +7,29 @@ prints beside ours. Nothing is timed.
 """
 
 import argparse
+from pathlib import Path
 
-import _report
 import jax
 import torch
 from _conventions import CASES, jax_numpy, ours, pytorch, same
+
+from autodiff.benchmarking.report import circumstances, save, show
+
+RESULTS = Path(__file__).parent / "results"
 
 
 def main():
     """Ask both peers, say where we differ, and write the answers."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument(
-        "--json", default=_report.RESULTS / "conventions.json", help="where to write"
-    )
+    parser.add_argument("--json", default=RESULTS / "conventions.json", help="where to write")
     options = parser.parse_args()
     jax.config.update("jax_enable_x64", True)
     report = {
         "benchmark": "Gradients where there is no derivative",
-        **_report.circumstances("numpy", "torch", "jax"),
+        **circumstances(["numpy", "torch", "jax"]),
         "answers": [],
     }
-    _report.show(report["benchmark"], report)
+    show(report["benchmark"], report)
     for case in CASES:
         mine, theirs, jaxs = ours(case), pytorch(case, torch), jax_numpy(case, jax)
         if not (same(mine, theirs) and same(mine, jaxs)):
@@ -40,7 +42,7 @@ def main():
                 "jax": {"program": case.jax, "gradient": list(map(repr, jaxs))},
             }
         )
-    _report.save(report, options.json)
+    save(report, options.json)
 
 
 if __name__ == "__main__":

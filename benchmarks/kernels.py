@@ -10,13 +10,16 @@ matrices, measured before and after the kernels.
 
 import argparse
 import time
+from pathlib import Path
 
-import _report
 import numpy as np
 from numba import njit
 from threadpoolctl import threadpool_limits
 
+from autodiff.benchmarking.report import circumstances, load, save, show
 from autodiff.compiler.kernels import geometry, products
+
+RESULTS = Path(__file__).parent / "results"
 
 CONVOLUTIONS = (
     # name, image, filters, padding, images in a tile
@@ -144,17 +147,17 @@ def measure():
 def main():
     """Read the options."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--json", default=_report.RESULTS / "kernels.json", help="where to write")
+    parser.add_argument("--json", default=RESULTS / "kernels.json", help="where to write")
     options = parser.parse_args()
     report = {
         "benchmark": "GFLOP/s of the compiled products, float32, one thread",
-        **_report.circumstances("numpy", "numba"),
-        "load_before": _report.load(),
+        **circumstances(["numpy", "numba"]),
+        "load_before": load(),
     }
-    _report.show(report["benchmark"], report)
+    show(report["benchmark"], report)
     with threadpool_limits(1):
         report |= measure()
-    _report.save(report, options.json)
+    save(report, options.json)
 
 
 if __name__ == "__main__":

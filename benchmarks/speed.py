@@ -174,7 +174,8 @@ def compare(options):
         save(report, options.json)
     if options.compilation:
         print("\nfirst step, with an empty cache and in a second process")
-        report["compilation"] = first_steps(chosen[0], names, data, options.threads)
+        compiling = [name for name in names if name in EVERYWHERE]
+        report["compilation"] = first_steps(chosen[0], compiling, data, options.threads)
         for name, one in report["compilation"].items():
             print(f"  {PARTICIPANTS[name].label:32}{one['cold']:8.2f} s {one['warm']:8.2f} s")
         save(report, options.json)
