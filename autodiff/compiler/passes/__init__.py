@@ -2,6 +2,7 @@
 
 from .chains import fuse_chains
 from .common import merge_common, remove_dead
+from .cropping import crop_unread
 from .epilogues import absorb_epilogues
 from .losses import recognise_cross_entropy
 from .pooling import remember_maxima
@@ -18,6 +19,7 @@ FUSING = (
     recognise_cross_entropy,
     lend_shapes,
     remove_dead,
+    crop_unread,
     absorb_epilogues,
     fuse_chains,
     remove_dead,
@@ -29,6 +31,7 @@ __all__ = [
     "SIMPLIFYING",
     "absorb_epilogues",
     "absorb_transposes",
+    "crop_unread",
     "fuse_chains",
     "lend_shapes",
     "merge_common",

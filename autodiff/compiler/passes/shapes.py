@@ -11,18 +11,17 @@ from dataclasses import replace
 import numpy as np
 
 from ...structures import Constant
-from ..instructions import Graph, Value
+from ..instructions import Graph, Shape, Value
 
 
 def lend_shapes(graph: Graph) -> Graph:
     """Replace each operand that lends only its shape by a stand-in that takes no memory."""
-    stand_ins: dict[tuple[tuple[int, ...], np.dtype], Value] = {}
+    stand_ins: dict[tuple[Shape, np.dtype], Value] = {}
 
-    def stand_in(value: Value) -> Value:
+    def lent(value: Value) -> Value:
         key = (value.shape, value.dtype)
         if key not in stand_ins:
-            shaped = np.broadcast_to(np.zeros((), value.dtype), value.shape)
-            stand_ins[key] = Value(*key, Constant(shaped, name="shape"))
+            stand_ins[key] = stand_in(*key)
         return stand_ins[key]
 
     steps = [
@@ -30,7 +29,7 @@ def lend_shapes(graph: Graph) -> Graph:
             step,
             inputs=tuple(
                 [
-                    stand_in(value) if position in step.primitive.shape_only else value
+                    lent(value) if position in step.primitive.shape_only else value
                     for position, value in enumerate(step.inputs)
                 ]
             ),
@@ -38,3 +37,8 @@ def lend_shapes(graph: Graph) -> Graph:
         for step in graph.instructions
     ]
     return Graph(tuple(steps), graph.results)
+
+
+def stand_in(shape: Shape, dtype: np.dtype) -> Value:
+    """A leaf of this shape and dtype that takes no memory."""
+    return Value(shape, dtype, Constant(np.broadcast_to(np.zeros((), dtype), shape), name="shape"))
