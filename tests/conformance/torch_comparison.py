@@ -111,7 +111,7 @@ class Slot:
 DROPPED = {"device", "layout", "memory_format", "pin_memory", "requires_grad", "sparse_grad"}
 
 # PyTorch has no derivative in these.
-CONSTANT = {"weight"}
+CONSTANT = {"rtol", "weight"}
 
 DTYPES = {
     torch.float16: np.float16,
@@ -142,8 +142,13 @@ def old_svd_in_torch(u, s, v):
     return svd_of(torch, u, s, v.mH)
 
 
+def eigen_of(lib):
+    return lambda w, v: [w, lib.abs(v)]
+
+
 GAUGE = {
-    "linalg.eigh": (lambda w, v: [w, torch.abs(v)], lambda w, v: [w, ad.abs(v)]),
+    "linalg.eig": (eigen_of(torch), eigen_of(ad)),
+    "linalg.eigh": (eigen_of(torch), eigen_of(ad)),
     "linalg.svd": (lambda *usv: svd_of(torch, *usv), lambda *usv: svd_of(ad, *usv)),
     "svd": (old_svd_in_torch, lambda *usv: svd_of(ad, *usv)),
 }

@@ -8,6 +8,7 @@ from torch_spellings import (
     axes,
     cast,
     concatenate,
+    cross,
     cross_entropy,
     diff,
     dropout,
@@ -55,9 +56,9 @@ SPELLINGS = {
     **{name: running(name) for name in ("cumsum", "cumprod")},
     **{name: ordered(name) for name in ("sort", "argsort")},
     **{name: normalised(name) for name in ("softmax", "log_softmax")},
-    **{f"fft.{name}": one_axis(name) for name in ("fft", "ifft", "rfft", "irfft")},
-    **{f"fft.{name}": many_axes(name, (-2, -1)) for name in ("fft2", "ifft2")},
-    **{f"fft.{name}": many_axes(name, None) for name in ("fftn", "ifftn")},
+    **{f"fft.{name}": one_axis(name) for name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft")},
+    **{f"fft.{name}": many_axes(name, (-2, -1)) for name in ("fft2", "ifft2", "rfft2", "irfft2")},
+    **{f"fft.{name}": many_axes(name, None) for name in ("fftn", "ifftn", "rfftn", "irfftn")},
     **{f"fft.{name}": shifted(name) for name in ("fftshift", "ifftshift")},
     "__radd__": swapped("add"),
     "__rdiv__": swapped("divide"),
@@ -84,6 +85,7 @@ SPELLINGS = {
     "clamp_max": lambda lib, x, max: lib.clip(x, None, max),
     "clamp_min": lambda lib, x, min: lib.clip(x, min, None),
     "count_nonzero": lambda lib, x, dim=None: lib.count_nonzero(x, axis=axes(x, dim)),
+    "cross": cross,
     "diagflat": lambda lib, x, offset=0: lib.diag(lib.ravel(x), offset),
     "diagonal": lambda lib, x, offset=0, dim1=0, dim2=1: lib.diagonal(x, offset, dim1, dim2),
     "diff": diff,
@@ -104,12 +106,18 @@ SPELLINGS = {
     "linalg.cholesky": lambda lib, x, *, upper=False: lib.linalg.cholesky(
         x, **given(upper=upper or None)
     ),
+    "linalg.cross": lambda lib, x, other, *, dim=-1: lib.cross(x, other, axis=dim),
     "linalg.diagonal": lambda lib, x, *, offset=0, dim1=-2, dim2=-1: lib.diagonal(
         x, offset, dim1, dim2
     ),
-    # The samples are made Hermitian, so that both triangles hold the same numbers.
+    # The samples are made Hermitian: which triangle is read, or that it is, changes nothing.
     "linalg.eigh": lambda lib, x, UPLO="L": lib.linalg.eigh(x),
     "linalg.eigvalsh": lambda lib, x, UPLO="L": lib.linalg.eigvalsh(x),
+    "linalg.pinv": lambda lib, x, *, rtol=None: lib.linalg.pinv(x, rtol=rtol),
+    "linalg.pinv.hermitian": lambda lib, x, *, hermitian: lib.linalg.pinv(x),
+    "linalg.pinv.singular": lambda lib, x, other: lib.linalg.pinv(
+        lib.matmul(x, lib.swapaxes(other, -1, -2))
+    ),
     "linalg.matrix_norm": lambda lib, x, ord="fro", dim=(-2, -1), keepdim=False: lib.linalg.norm(
         x, ord, axis=tuple(dim), keepdims=keepdim
     ),

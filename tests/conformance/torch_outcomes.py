@@ -19,6 +19,8 @@ def outcome(case):
         faults = case.compare()
     except Excluded as error:
         return error.reason, True
+    except RuntimeError as error:
+        return f"PyTorch: {error}", False
     if not faults:
         return PASSED, True
     reason = reason_of(case.full_name, faults[0])

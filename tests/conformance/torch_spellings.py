@@ -191,6 +191,11 @@ def take_along_dim(lib, x, index, dim=None):
     return lib.take_along_axis(x, index, axis=dim)
 
 
+def cross(lib, x, other, dim=None):
+    """The old function takes the first axis of length 3 where none is given."""
+    return lib.cross(x, other, axis=x.shape.index(3) if dim is None else dim)
+
+
 def median(lib, x, dim=None, keepdim=False):
     vector(x)
     if (x.shape[dim] if dim is not None else x.size) % 2 == 0:
