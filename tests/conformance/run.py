@@ -12,8 +12,13 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "benchmarks"))
 
 import _report  # noqa: E402 (it lies beside the benchmarks)
+import page  # noqa: E402
 
-SUITES = {"torch": ("torch_outcomes", ("numpy", "torch"))}
+SUITES = {
+    "torch": ("torch_outcomes", ("numpy", "torch")),
+    "jax": ("jax_comparison", ("numpy", "jax")),
+    "expressions": ("expressions", ("numpy", "hypothesis")),
+}
 
 
 def main(wanted):
@@ -25,6 +30,7 @@ def main(wanted):
         report = {"suite": name, **_report.circumstances(*packages), "seconds": seconds, **found}
         _report.save(report, HERE / "results" / f"{name}.json")
         print(f"{name}: {seconds} s; results/{name}.json")
+    page.main([])
 
 
 if __name__ == "__main__":

@@ -5,11 +5,11 @@ Compared are the values, the gradients (reverse mode), the derivative along a ra
 over reverse. All directions are random, from a seed that is the sample's name.
 """
 
-import hashlib
 import warnings
 
 import numpy as np
 import torch
+from share import seed_of
 from torch.autograd import forward_ad
 from torch_gaps import Excluded
 
@@ -38,10 +38,6 @@ class Ours:
 
 OURS = Ours(ad, np)
 OURS.linalg, OURS.fft = Ours(ad.linalg, np.linalg), Ours(ad.fft, np.fft)
-
-
-def seed_of(name):
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
 
 
 def as_list(result):
@@ -155,7 +151,7 @@ GAUGE = {
 
 # PyTorch returns the positions too, or the pooled positions: NumPy has another function for these.
 FIRST_RESULT = {"max.reduction_with_dim", "min.reduction_with_dim", "sort", "msort", "median"}
-FIRST_RESULT |= {"nn.functional.max_pool2d"}
+FIRST_RESULT |= {"nanmedian", "nn.functional.max_pool2d"}
 
 
 class Case:

@@ -84,7 +84,7 @@ GAPS = [
     ),
     ("sgn", r"the sign of a complex number", "the sign of a complex number is refused"),
     (
-        "norm linalg.norm linalg.norm.subgradients_at_zero norm.inf",
+        "norm linalg.norm linalg.norm.subgradients_at_zero linalg.vector_norm",
         r"no norm of vectors with a derivative has ord",
         "norms of vectors are of orders 1, 2, inf and those above 1",
     ),
@@ -105,9 +105,26 @@ GAPS = [
     ),
     ("hsplit vsplit", r"^TypeError: 'str'", "the error of a wrong argument is Python's own"),
     (
-        "linspace linspace.tensor_overload",
+        "linspace linspace.tensor_overload logspace logspace.tensor_overload",
         r"^(TypeError: 'float'|ValueError: Number of samples)",
         "the error of a wrong number of samples is NumPy's own",
+    ),
+    ("cov", r"'(fweights|aweights)'", "cov has no weights"),
+    ("linalg.tensorsolve", r"'axes'", "tensorsolve has no axes"),
+    (
+        "quantile nanquantile",
+        r"the shares q are numbers",
+        "the shares of quantiles are numbers without a derivative",
+    ),
+    (
+        "quantile nanquantile",
+        r"there is no axis along which elements could be in order",
+        "the quantile of a scalar is refused",
+    ),
+    (
+        "linalg.vector_norm",
+        r"an axis is an integer",
+        "vector_norm reduces one axis, or all",
     ),
     (
         "logsumexp",

@@ -3,15 +3,14 @@
 A name that is not here is looked up in the library as it is, with PyTorch's arguments as they are.
 """
 
+from torch_layers import avg_pool2d, cross_entropy, dropout, max_pool2d, pad
 from torch_spellings import (
-    avg_pool2d,
     axes,
     cast,
     concatenate,
+    cov,
     cross,
-    cross_entropy,
     diff,
-    dropout,
     expand,
     gather,
     given,
@@ -20,8 +19,8 @@ from torch_spellings import (
     linalg_norm,
     linspace,
     logaddexp,
+    logspace,
     many_axes,
-    max_pool2d,
     median,
     narrow,
     norm,
@@ -29,9 +28,9 @@ from torch_spellings import (
     of_size,
     one_axis,
     ordered,
-    pad,
     pieces,
     position,
+    quantile,
     reduction,
     running,
     shifted,
@@ -42,6 +41,7 @@ from torch_spellings import (
     take_along_dim,
     tensor_split,
     tensordot,
+    vector_norm,
     with_alpha,
 )
 
@@ -130,7 +130,15 @@ SPELLINGS = {
     "masked_fill": lambda lib, x, mask, value: lib.where(mask, value, x),
     "max.binary": lambda lib, x, other: lib.maximum(x, other),
     "max": reduction("max"),
-    "median": median,
+    **{name: median(name) for name in ("median", "nanmedian")},
+    **{name: quantile(name) for name in ("quantile", "nanquantile")},
+    "cov": cov,
+    "linalg.tensorsolve": lambda lib, a, b, dims=None: lib.linalg.tensorsolve(
+        a, b, **given(axes=dims)
+    ),
+    "linalg.vecdot": lambda lib, x, y, *, dim=-1: lib.linalg.vecdot(x, y, axis=dim),
+    "linalg.vector_norm": vector_norm,
+    "logspace": logspace,
     "logaddexp": logaddexp,
     "linalg.solve": solve,
     "nn.functional.dropout": dropout,

@@ -2,13 +2,12 @@
 
 from collections import Counter
 
-from torch_comparison import seed_of
 from torch_errors import LEGAL, NOT_SAID, RAISED
 from torch_gaps import Excluded, reason_of
 from torch_names import NOT_THE_SAME
 from torch_suite import cases, error_cases, family_of, offered
 
-__all__ = ["cases", "error_cases", "error_outcome", "offered", "outcome", "results", "seed_of"]
+__all__ = ["cases", "error_cases", "error_outcome", "offered", "outcome", "results"]
 
 PASSED = "passed"
 

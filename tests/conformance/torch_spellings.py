@@ -143,20 +143,6 @@ def in_chunks(length, chunks):
     return of_size(length, max(1, math.ceil(length / chunks)))
 
 
-def widths(x, padding):
-    """PyTorch counts from the last axis, before and after; NumPy from the first, in pairs."""
-    pairs = [tuple(padding[i : i + 2]) for i in range(0, len(padding), 2)]
-    return [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1]
-
-
-PAD_MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-
-
-def pad(lib, x, padding, mode="constant", value=None):
-    filling = given(constant_values=value or None)
-    return lib.pad(x, widths(x, padding), mode=PAD_MODES[mode], **filling)
-
-
 def expand(lib, x, *shape):
     shape = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
     own = (1,) * (len(shape) - x.ndim) + tuple(x.shape)
@@ -196,11 +182,14 @@ def cross(lib, x, other, dim=None):
     return lib.cross(x, other, axis=x.shape.index(3) if dim is None else dim)
 
 
-def median(lib, x, dim=None, keepdim=False):
-    vector(x)
-    if (x.shape[dim] if dim is not None else x.size) % 2 == 0:
-        raise Excluded("lower median")
-    return lib.median(x, axis=dim, keepdims=keepdim)
+def median(name):
+    def call(lib, x, dim=None, keepdim=False):
+        vector(x)
+        if (x.shape[dim] if dim is not None else x.size) % 2 == 0:
+            raise Excluded("lower median")
+        return getattr(lib, name)(x, axis=dim, keepdims=keepdim)
+
+    return call
 
 
 def solve(lib, a, b, *, left=True):
@@ -215,12 +204,6 @@ def tensordot(lib, x, other, dims=2):
     ):
         raise Excluded("one-element axis contracted")
     return lib.tensordot(x, other, axes=dims)
-
-
-def dropout(lib, x, p=0.5, training=True, inplace=False):
-    if training and 0 < p < 1:
-        raise Excluded("random")
-    return lib.dropout(x, p, training)
 
 
 def logaddexp(lib, x, other):
@@ -276,50 +259,27 @@ def cast_number(lib, x, dtype):
     return dtype(x) if isinstance(x, int | float | complex) else lib.astype(x, dtype)
 
 
-def max_pool2d(
-    lib, x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
-):
-    more = given(ceil_mode=ceil_mode or None)
-    return lib.max_pool2d(x, kernel_size, stride, padding, dilation, **more)
-
-
-def avg_pool2d(
-    lib,
-    x,
-    kernel_size,
-    stride=None,
-    padding=0,
-    ceil_mode=False,
-    count_include_pad=True,
-    divisor_override=None,
-):
-    more = given(
-        ceil_mode=ceil_mode or None,
-        count_include_pad=None if count_include_pad else False,
-        divisor_override=divisor_override,
-    )
-    return lib.avg_pool2d(x, kernel_size, stride or None, padding, **more)
-
-
-def cross_entropy(
-    lib,
-    x,
-    target,
-    weight=None,
-    ignore_index=-100,
-    reduction="mean",
-    label_smoothing=0.0,
-):
-    more = given(
-        weight=weight,
-        ignore_index=None if ignore_index == -100 else ignore_index,
-        reduction=None if reduction == "mean" else reduction,
-        label_smoothing=label_smoothing or None,
-    )
-    return lib.cross_entropy(x, target, **more)
-
-
 def tensor_split(lib, x, wanted, dim=0):
     return lib.array_split(
         x, wanted.tolist() if isinstance(wanted, np.ndarray) else wanted, axis=dim
     )
+
+
+def cov(lib, x, *, correction=1, fweights=None, aweights=None):
+    return lib.cov(x, ddof=correction, **given(fweights=fweights, aweights=aweights))
+
+
+def quantile(name):
+    def call(lib, x, q, dim=None, keepdim=False, *, interpolation="linear"):
+        return getattr(lib, name)(x, q, axis=axes(x, dim), method=interpolation, keepdims=keepdim)
+
+    return call
+
+
+def logspace(lib, start, end, steps, base=10.0, dtype=None):
+    ends = (cast_number(lib, end, dtype) for end in (start, end))
+    return lib.logspace(*ends, steps, base=base)
+
+
+def vector_norm(lib, x, ord=2, dim=None, keepdim=False):
+    return lib.linalg.vector_norm(x, axis=axes(x, dim), keepdims=keepdim, ord=ord)

@@ -5,8 +5,9 @@ import warnings
 
 import numpy as np
 import torch
+from share import seed_of
 from torch.testing._internal.common_methods_invocations import op_db
-from torch_comparison import OURS, Case, seed_of
+from torch_comparison import OURS, Case
 from torch_errors import ErrorCase
 from torch_names import NOT_THE_SAME, SPELLINGS
 
