@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from .. import catalogue
+from ..errors import ArgumentError
 from ..evaluation import in_float32
 from .arithmetic import multiply, subtract
 from .broadcasting import stop_gradient, where
 from .comparisons import greater
-from .elementary import erf, exp, log
+from .elementary import erf, exp, log, tanh
 from .extrema import max
 from .kinds import Elementwise
 from .primitive import primitive
@@ -54,16 +55,39 @@ sigmoid = primitive(Sigmoid)
 
 
 @catalogue.stands_for()
-def gelu(x: Any) -> Any:
+def gelu(x: Any, approximate: str = "none") -> Any:
     r"""Gaussian error linear unit :math:`y = x\,\Phi(x) = \frac{x}{2}\left(1 +
     \operatorname{erf}\frac{x}{\sqrt2}\right)`.
+
+    Parameters
+    ----------
+    x : array_like
+        Operand.
+    approximate : {"none", "tanh"}
+        With "tanh", :math:`\frac{x}{2}\left(1 + \tanh \sqrt{2/\pi}\,(x + 0.044715\,x^3)\right)`.
+
+    Raises
+    ------
+    ArgumentError
+        If `approximate` is another word.
 
     References
     ----------
     D. Hendrycks, K. Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
     https://arxiv.org/abs/1606.08415
     """
-    return in_float32(lambda x: multiply(0.5, x) * (1.0 + erf(multiply(x, 0.5**0.5))), x)
+    if approximate not in ("none", "tanh"):
+        raise ArgumentError(f"gelu: approximate must be 'none' or 'tanh'; got {approximate!r}")
+    return in_float32(_gelu if approximate == "none" else _gelu_by_tanh, x)
+
+
+def _gelu(x: Any) -> Any:
+    return multiply(0.5, x) * (1.0 + erf(multiply(x, 0.5**0.5)))
+
+
+def _gelu_by_tanh(x: Any) -> Any:
+    inner = multiply((2 / np.pi) ** 0.5, x) * (1.0 + multiply(0.044715, x) * x)
+    return multiply(0.5, x) * (1.0 + tanh(inner))
 
 
 @catalogue.stands_for()

@@ -12,7 +12,7 @@ from .comparisons import equal
 from .kinds import General, Nondifferentiable
 from .primitive import primitive
 from .reductions import Reduction, Selection, not_empty, sum, with_axes
-from .shaping import as_axis
+from .shaping import as_axis, expand_dims
 
 
 class Extremum(Selection, General):
@@ -112,10 +112,12 @@ min = primitive(Min, np.min, np.amin)
 class Position(Nondifferentiable):
     """Where along an axis something is found: integers, so no gradient flows."""
 
-    def __call__(self, x: Any, axis: int | None = None) -> Any:
+    def __call__(self, x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
         if axis is not None:
             axis = as_axis(self.name, axis, x)
-        return self.apply(x, axis=axis)
+        found = self.apply(x, axis=axis)
+        kept = tuple(range(np.ndim(x))) if axis is None else axis
+        return expand_dims(found, kept) if keepdims else found
 
     def shape(self, x, axis):
         not_empty(self.name, x, tuple(range(len(x))) if axis is None else (axis,))

@@ -9,8 +9,9 @@ import numpy as np
 
 from .. import catalogue
 from ..errors import ArgumentError, DtypeError, ShapeError, describe
-from .broadcasting import cast_like, zeros_like
+from .broadcasting import cast_like, ones_like, where, zeros_like
 from .kinds import Linear
+from .padding import MODES, repeat_borders
 from .primitive import primitive
 from .shaping import as_axis, expand_dims, reshape
 
@@ -135,16 +136,19 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
 
 
 class Pad(Linear):
-    """Surround `x` by zeros, as `numpy.pad` in its constant mode.
+    """Surround `x` by zeros, another number, or elements of its own, as `numpy.pad`.
 
     Parameters
     ----------
     x : array_like
         Operand.
     pad_width : int, pair, or sequence of pairs
-        For each axis how many zeros stand before and after.
-    mode : {"constant"}
-        The only one of NumPy's modes that there is here.
+        For each axis how many elements stand before and after.
+    mode : {"constant", "edge", "reflect", "symmetric", "wrap"}
+        A number; or the last element again, those before it without or with it, or those at the
+        other end.
+    constant_values : float
+        The number of the mode "constant".
 
     Raises
     ------
@@ -154,10 +158,19 @@ class Pad(Linear):
         If it is negative, or `mode` another one.
     """
 
-    def __call__(self, x: Any, pad_width: Any, mode: str = "constant") -> Any:
+    def __call__(
+        self, x: Any, pad_width: Any, mode: str = "constant", *, constant_values: float = 0
+    ) -> Any:
         rank = np.ndim(x)
-        if mode != "constant":
-            raise ArgumentError(f"pad: only the mode 'constant' is known here; got {mode!r}")
+        if mode not in ("constant", *MODES):
+            raise ArgumentError(
+                f"pad: the modes with a derivative are 'constant', {', '.join(map(repr, MODES))}; "
+                f"got {mode!r}"
+            )
+        if np.ndim(constant_values) != 0:
+            raise ArgumentError(
+                f"pad: constant_values is one number for all axes; got {constant_values!r}"
+            )
         try:
             widths = np.broadcast_to(np.asarray(pad_width), (rank, 2))
         except ValueError:
@@ -166,7 +179,13 @@ class Pad(Linear):
             ) from None
         if widths.dtype.kind not in "iu" or (widths < 0).any():
             raise ArgumentError(f"pad: pad_width must be integers of at least 0; got {pad_width!r}")
-        return self.apply(x, pad_width=tuple((int(before), int(after)) for before, after in widths))
+        pairs = tuple((int(before), int(after)) for before, after in widths)
+        if mode != "constant":
+            return repeat_borders(x, pad_width=pairs, mode=mode)
+        padded = self.apply(x, pad_width=pairs)
+        if _is_zero(constant_values):
+            return padded
+        return where(self.apply(ones_like(x), pad_width=pairs), padded, constant_values)
 
     def function(self, x, pad_width):
         return np.pad(x, pad_width) if pad_width else np.asarray(x)
@@ -182,6 +201,11 @@ class Pad(Linear):
     def examples(self, rng):
         yield (rng.normal(size=(2, 3)), 1), {}
         yield (rng.normal(size=(2, 3)), ((0, 1), (2, 0))), {}
+
+
+def _is_zero(number: Any) -> bool:
+    """Whether a number is the Python number 0, that no graph need add."""
+    return isinstance(number, int | float) and number == 0
 
 
 pad = primitive(Pad, np.pad)

@@ -66,7 +66,8 @@ abs = primitive(Abs, np.abs, np.fabs)
 def _direction(y: Any, x: Any) -> Any:
     if np.dtype(getattr(x, "dtype", float)).kind != "c":
         return sign(x)
-    return functions["conj"](x) / where(functions["equal"](y, 0), 1.0, y)
+    nothing = functions["equal"](y, 0)
+    return where(nothing, 0.0, functions["conj"](x) / where(nothing, 1.0, y))
 
 
 def _share_of_left(y: Any, a: Any, b: Any) -> Any:

@@ -15,9 +15,9 @@ from .reductions import Reduction, not_empty, sum, with_axes
 class Logsumexp(Reduction, General):
     r"""Logarithm of a sum of exponentials, :math:`y = \ln \sum_i e^{x_i}`, without overflow.
 
-    The maximum :math:`m` is taken out first, :math:`y = m + \ln \sum_i e^{x_i - m}`, so that no
-    exponent is positive. The derivative is the softmax, :math:`\partial y / \partial x_i = e^{x_i -
-    y}`.
+    The maximum :math:`m`, of complex numbers that of the real parts, is taken out first, :math:`y =
+    m + \ln \sum_i e^{x_i - m}`, so that no exponent is positive. The derivative is the softmax,
+    :math:`\partial y / \partial x_i = e^{x_i - y}`.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Logsumexp(Reduction, General):
         return Reduction.shape(self, x, axis, keepdims)
 
     def function(self, x, axis, keepdims):
-        top = np.max(x, axis=axis, keepdims=True)
+        top = np.max(np.real(x), axis=axis, keepdims=True)
         top = np.where(np.isfinite(top), top, 0)
         with np.errstate(divide="ignore"):
             total = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top

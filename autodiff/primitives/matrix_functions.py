@@ -16,10 +16,10 @@ from .diagonals import diagonal
 from .kinds import conjugate
 from .linear_algebra import matmul
 from .matrices import eye_like, square
-from .norms import norm
+from .norms import norm, of_vectors
 from .products import outer, trace
 from .reductions import Axis
-from .shaping import as_axis, expand_dims, moveaxis, reshape, squeeze, swapaxes
+from .shaping import as_axes, as_axis, expand_dims, moveaxis, reshape, squeeze, swapaxes
 from .solving import inv, solve
 from .statistics import expect_lengths
 
@@ -145,17 +145,15 @@ def vector_norm(x: Any, *, axis: Axis = None, keepdims: bool = False, ord: Any =
     ----------
     x : array_like
         Operand.
-    axis : int, optional
-        The axis of the vectors; all elements are one vector where not given.
+    axis : int or tuple of int, optional
+        The axes whose elements are a vector; all of them where not given.
     keepdims : bool
         Keep the axes, with length 1.
     ord : number
         Which norm, as in `norm`.
     """
-    if axis is not None:
-        return norm(x, ord, as_axis("vector_norm", axis, x), keepdims)
-    result = norm(reshape(x, -1), ord)
-    return expand_dims(result, tuple(range(np.ndim(x)))) if keepdims else result
+    axes = tuple(range(np.ndim(x))) if axis is None else as_axes("vector_norm", axis, x)
+    return of_vectors(x, ord, axes, keepdims)
 
 
 @stands_for(np.linalg.matrix_norm)

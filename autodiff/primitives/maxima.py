@@ -46,6 +46,7 @@ class MaxPool2dScatter(Linear):
 
     def function(self, g, x, y, windows):
         self.shape(np.shape(g), np.shape(x), np.shape(y), windows)
+        windows = windows.around(np.shape(x)[2:])
         shares, padded = batch_last(g), windows.padded(np.shape(x)[2:])
         result = np.zeros((len(shares), *padded, shares.shape[3]), shares.dtype)
         for target, chosen in zip(windows.taps(result), chosen_taps(x, y, windows), strict=True):
@@ -90,6 +91,7 @@ class MaxPool2dGather(Linear):
 
     def function(self, t, x, y, windows):
         self.shape(np.shape(t), np.shape(x), np.shape(y), windows)
+        windows = windows.around(np.shape(x)[2:])
         tangents = batch_last(t, windows.borders)
         pairs = zip(windows.taps(tangents), chosen_taps(x, y, windows), strict=True)
         total = functools.reduce(np.add, [_select(tap, chosen) for tap, chosen in pairs])
@@ -150,11 +152,12 @@ def surrounded(x: Any, windows: Windows) -> np.ndarray:
         lowest = -np.inf
     else:
         lowest = np.iinfo(x.dtype).min if x.dtype.kind in "iu" else 0
-    return batch_last(x, windows.borders, lowest)
+    return batch_last(x, windows.around(x.shape[2:]).borders, lowest)
 
 
 def chosen_taps(x: Any, y: Any, windows: Windows) -> Iterator[np.ndarray]:
     """For each tap a mask of the windows whose maximum `y` it is the first to have."""
+    windows = windows.around(np.shape(x)[2:])
     images, top = surrounded(x, windows), batch_last(y)
     free, broken = np.ones(top.shape, bool), np.isnan(top).any()
     inside: Iterator[np.ndarray | None] = itertools.repeat(None)

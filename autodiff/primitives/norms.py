@@ -9,11 +9,11 @@ import numpy as np
 from .. import catalogue
 from ..catalogue import functions
 from ..errors import ArgumentError
+from .broadcasting import cast_like
 from .complex_parts import real
 from .extrema import max, min
 from .kinds import General
 from .kinks import abs
-from .matrices import over
 from .primitive import primitive
 from .reductions import Axis, Reduction, sum, with_axes
 from .shaping import as_axes, expand_dims, moveaxis
@@ -42,14 +42,20 @@ class EuclideanNorm(Reduction, General):
         return np.sqrt(np.sum(squares, axis=axis, keepdims=keepdims))
 
     def vjp(self, position, gradient, output, x, axis, keepdims):
-        return over(x, with_axes(output, axis, keepdims)) * with_axes(gradient, axis, keepdims)
+        return _unit(x, with_axes(output, axis, keepdims)) * with_axes(gradient, axis, keepdims)
 
     def jvp(self, tangents, output, x, axis, keepdims):
-        unit = over(x, with_axes(output, axis, keepdims))
+        unit = _unit(x, with_axes(output, axis, keepdims))
         return real(sum(functions["conj"](unit) * tangents[0], axis, keepdims))
 
 
 euclidean_norm = primitive(EuclideanNorm)
+
+
+def _unit(x: Any, length: Any) -> Any:
+    """The direction of x; 0, and so are all its derivatives, where x is 0."""
+    nothing = functions["equal"](length, 0)
+    return functions["where"](nothing, 0.0, x / functions["where"](nothing, 1.0, length))
 
 
 @catalogue.stands_for(np.linalg.norm)
@@ -68,10 +74,12 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
     -1      smallest sum of a column
     2       largest singular value       2-norm
     -2      smallest singular value
-    p > 0                                :math:`(\sum_i |x_i|^p)^{1/p}`
+    0                                    how many are not 0
+    p                                    :math:`(\sum_i |x_i|^p)^{1/p}`
     ======  ===========================  =========================
 
-    The gradient of the 2-norm, and of every other with p > 1, is 0 at 0.
+    The gradient of the 2-norm, and of every other of order p, is 0 at 0; through the norm of order
+    0, a count, no gradient flows.
 
     Parameters
     ----------
@@ -100,13 +108,14 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
         axis = tuple(range(rank))
     axes = as_axes("norm", axis, x)
     if len(axes) == 1:
-        return _of_vectors(x, ord, axes[0], keepdims)
+        return of_vectors(x, ord, axes[0], keepdims)
     if len(axes) == 2:
         return _of_matrices(x, ord, axes, keepdims)
     raise ArgumentError(f"norm: axis is one, of vectors, or two, of matrices; got {axis!r}")
 
 
-def _of_vectors(x: Any, ord: Any, axis: int, keepdims: bool) -> Any:
+def of_vectors(x: Any, ord: Any, axis: Axis, keepdims: bool) -> Any:
+    """The norm of order `ord` of all elements over `axis`, one or several, taken as a vector."""
     if ord is None or ord == 2:
         return euclidean_norm(x, axis, keepdims)
     if ord == np.inf:
@@ -115,11 +124,17 @@ def _of_vectors(x: Any, ord: Any, axis: int, keepdims: bool) -> Any:
         return min(abs(x), axis, keepdims)
     if ord == 1:
         return sum(abs(x), axis, keepdims)
-    if isinstance(ord, str) or not ord > 0:
-        raise ArgumentError(f"norm: no norm of vectors with a derivative has ord={ord!r}")
-    power = float(ord)
-    total = sum(abs(x) ** power, axis, keepdims)
-    nothing = functions["equal"](total, 0)
+    if isinstance(ord, str) or np.isnan(ord):
+        raise ArgumentError(f"norm: no norm of vectors has ord={ord!r}")
+    if ord == 0:
+        return cast_like(functions["count_nonzero"](x, axis, keepdims), abs(x))
+    power, size = float(ord), abs(x)
+    # Where an element, or the norm, is 0, the derivative of a root is infinite: 0, as in PyTorch.
+    of_zero = 0.0 if power > 0 else np.inf
+    absent = functions["equal"](size, 0)
+    powers = functions["where"](absent, 1.0, size) ** power
+    total = sum(functions["where"](absent, of_zero, powers), axis, keepdims)
+    nothing = functions["equal"](total, of_zero)
     root = functions["where"](nothing, 1.0, total) ** (1 / power)
     return functions["where"](nothing, 0.0, root)
 

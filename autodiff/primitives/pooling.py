@@ -46,11 +46,14 @@ class MaxPool2d(General):
         half of the window.
     dilation : int or pair, default 1
         Distance :math:`d` between neighbouring taps of a window.
+    ceil_mode : bool
+        Keep the rows and columns at the end in which only a part of a window fits.
 
     Returns
     -------
     array, shape (N, C, H', W')
-        With :math:`H' = \lfloor (H + 2p - d (k_h - 1) - 1) / s \rfloor + 1`.
+        With :math:`H' = \lfloor (H + 2p - d (k_h - 1) - 1) / s \rfloor + 1`. With `ceil_mode` the
+        quotient is rounded up, unless the last window would start behind the image.
 
     Raises
     ------
@@ -74,10 +77,10 @@ class MaxPool2d(General):
         stride: int | Pair | None = None,
         padding: int | Pair = 0,
         dilation: int | Pair = 1,
+        ceil_mode: bool = False,
     ) -> Any:
-        return self.apply(
-            x, windows=pooling_windows(self.name, kernel_size, stride, padding, dilation)
-        )
+        windows = pooling_windows(self.name, kernel_size, stride, padding, dilation)
+        return self.apply(x, windows=windows._replace(partly=bool(ceil_mode)))
 
     def function(self, x, windows):
         self.shape(np.shape(x), windows)
@@ -98,6 +101,7 @@ class MaxPool2d(General):
         yield (x, 2), {}
         yield (x, (3, 2)), {"stride": (1, 2), "padding": (1, 0)}
         yield (x, 2), {"stride": 1, "padding": 1, "dilation": (2, 1)}
+        yield (x, 3), {"stride": (2, 3), "padding": 1, "ceil_mode": True}
 
 
 max_pool2d = primitive(MaxPool2d)

@@ -153,6 +153,8 @@ class Cholesky(OfMatrices, General):
     ----------
     a : array_like
         Hermitian positive definite matrices, shape (..., n, n).
+    upper : bool
+        Give :math:`L^H` instead.
 
     Raises
     ------
@@ -163,6 +165,10 @@ class Cholesky(OfMatrices, General):
     """
 
     remedy = "add a multiple of the identity, such as a + 1e-6 * np.eye(n)"
+
+    def __call__(self, a: Any, /, *, upper: bool = False) -> Any:
+        factor = self.apply(a)
+        return hermitian(factor) if upper else factor
 
     def function(self, a):
         a = np.asarray(a)

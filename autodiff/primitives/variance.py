@@ -45,9 +45,11 @@ def _var(x: Any, axis: Axis, ddof: int, keepdims: bool, where: Any) -> Any:
     if ddof == 0:
         return mean(squares, axis, keepdims, where=where)
     if where is True:
-        return sum(squares, axis, keepdims) / (count(squares, axis) - ddof)
-    chosen = sum(ones_like(squares), axis, keepdims, where=where)
-    return sum(squares, axis, keepdims) / (chosen - ddof)
+        chosen = count(squares, axis)
+    else:
+        chosen = sum(ones_like(squares), axis, keepdims, where=where)
+    # Fewer elements than degrees of freedom say nothing: 0/0 or infinity, never a negative number.
+    return sum(squares, axis, keepdims) / functions["maximum"](chosen - ddof, 0)
 
 
 @stands_for(np.std)

@@ -39,12 +39,16 @@ class Windows(NamedTuple):
         What is added around the image, or cropped from it.
     dilation : pair of int
         Distance between neighbouring taps.
+    partly : bool
+        Whether a last window may reach beyond the borders, as long as it starts before the one at
+        the end: what is rounded up in PyTorch's `ceil_mode`.
     """
 
     kernel: Pair
     stride: Pair
     borders: Borders
     dilation: Pair
+    partly: bool = False
 
     @property
     def extent(self) -> Pair:
@@ -57,8 +61,28 @@ class Windows(NamedTuple):
         """Whether no two windows share a pixel."""
         return self.stride[0] >= self.extent[0] and self.stride[1] >= self.extent[1]
 
+    def around(self, size: Pair) -> Windows:
+        """These windows with all borders that an image of `size` needs, so that none is partly."""
+        if not self.partly:
+            return self
+        ends = [self._reached(axis, size[axis]) for axis in (0, 1)]
+        (top, bottom), (left, right) = self.borders
+        grown = ((top, bottom + ends[0]), (left, right + ends[1]))
+        return self._replace(borders=grown, partly=False)
+
+    def _reached(self, axis: int, length: int) -> int:
+        """How far the last window along an axis reaches beyond the border."""
+        before, after = self.borders[axis]
+        stride, rest = self.stride[axis], before + length + after - self.extent[axis]
+        last = stride * -(-rest // stride)
+        if last >= before + length:
+            last -= stride
+        return max(0, last - rest)
+
     def padded(self, size: Pair) -> Pair:
         """Rows and columns of an image of `size` with its borders."""
+        if self.partly:
+            return self.around(size).padded(size)
         (top, bottom), (left, right) = self.borders
         return size[0] + top + bottom, size[1] + left + right
 

@@ -96,6 +96,13 @@ def close(mine, theirs):
     )
 
 
+# Where JAX is known to be the one that is wrong: still counted as a disagreement.
+EXPLAINED = {
+    117: "near 0 JAX's second derivative of `sinc` divides by x and loses ten of its digits; "
+    "this library's agrees with the power series"
+}
+
+
 def outcome(seed):
     f = composite(seed)
     direction = np.random.default_rng(seed + 2).normal(size=f.size)
@@ -157,7 +164,7 @@ def results():
     return {
         "composites": COMPOSITES,
         "passed": passed,
-        "failed": failed,
+        "failed": {seed: EXPLAINED.get(seed, str(found)) for seed, found in failed.items()},
         "complex functions": len(COMPLEX),
         "complex functions failed": complex_outcomes(),
         "perturbation programs": len(PROGRAMS),

@@ -14,6 +14,8 @@ PAD_MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", 
 
 
 def pad(lib, x, padding, mode="constant", value=None):
+    if min(padding) < 0:
+        raise Excluded("negative padding")
     filling = given(constant_values=value or None)
     return lib.pad(x, widths(x, padding), mode=PAD_MODES[mode], **filling)
 

@@ -73,7 +73,12 @@ CASES = [
     ),
     (lambda: ad.pad(X, -1), ad.ArgumentError, "integers of at least 0; got -1"),
     (lambda: ad.pad(X, 0.5), ad.ArgumentError, "integers of at least 0; got 0.5"),
-    (lambda: np.pad(X, 1, mode="edge"), ad.ArgumentError, "only the mode 'constant'.* got 'edge'"),
+    (lambda: np.pad(X, 1, mode="mean"), ad.ArgumentError, "modes with a derivative.* got 'mean'"),
+    (
+        lambda: np.pad(X, 1, constant_values=(1, 2)),
+        ad.ArgumentError,
+        r"constant_values is one number for all axes; got \(1, 2\)",
+    ),
     # indexing
     (lambda: X[5], ad.IndexingError, "getitem: index 5 is out of bounds for axis 0" + IS_X),
     (lambda: X[0, 0, 0], ad.IndexingError, "too many indices" + IS_X),

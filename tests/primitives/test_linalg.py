@@ -295,7 +295,7 @@ ERRORS = [
     (lambda: np.linalg.svd(X), ad.ShapeError, r"shape \(2, 3\).*write full_matrices=False"),
     (lambda: np.linalg.norm(X, 7), ad.ArgumentError, "no norm of matrices has ord=7"),
     (lambda: np.linalg.norm(V, "nuc"), ad.ArgumentError, "no norm of vectors .* ord='nuc'"),
-    (lambda: np.linalg.norm(V, 0), ad.ArgumentError, "no norm of vectors .* ord=0"),
+    (lambda: np.linalg.norm(V, np.nan), ad.ArgumentError, "no norm of vectors .* ord=nan"),
     (lambda: np.linalg.norm(X[None], 1), ad.ArgumentError, "name the axis or the two axes"),
     (lambda: np.linalg.norm(X[None], axis=(0, 1, 2)), ad.ArgumentError, "axis is one, of vectors"),
     (lambda: np.linalg.norm(X, axis=2), ad.ShapeError, "norm: axis 2 does not exist"),

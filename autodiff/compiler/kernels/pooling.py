@@ -70,7 +70,7 @@ def pool_geometry(
         and their last + 1.
     """
     counts, kernel = windows.counts(size), windows.kernel
-    inside = windows.borders == NO_BORDERS
+    inside = windows.around(size).borders == NO_BORDERS
     whole = inside and windows.extent == kernel == windows.stride
     whole &= all(s * c == length for s, c, length in zip(windows.stride, counts, size, strict=True))
     memory, nothing = size[0] if rows is None else rows, np.iinfo(code_dtype(windows)).max
