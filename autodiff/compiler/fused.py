@@ -144,6 +144,7 @@ class MaxUnpool(Primitive):
     shape_only = (2,)
 
     def function(self, g: Any, code: Any, like: Any, windows: Windows) -> Any:
+        windows = windows.around(np.shape(like)[2:])
         shares, codes = batch_last(g), batch_last(code)
         result = np.zeros(batch_last(like, windows.borders).shape, like.dtype)
         for tap, target in enumerate(windows.taps(result)):

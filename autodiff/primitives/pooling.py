@@ -79,8 +79,8 @@ class MaxPool2d(General):
         dilation: int | Pair = 1,
         ceil_mode: bool = False,
     ) -> Any:
-        windows = pooling_windows(self.name, kernel_size, stride, padding, dilation)
-        return self.apply(x, windows=windows._replace(partly=bool(ceil_mode)))
+        arguments = kernel_size, stride, padding, dilation, ceil_mode
+        return self.apply(x, windows=pooling_windows(self.name, *arguments))
 
     def function(self, x, windows):
         self.shape(np.shape(x), windows)
@@ -223,7 +223,12 @@ avg_pool2d_transpose = primitive(AvgPool2dTranspose)
 
 
 def pooling_windows(
-    name: str, kernel: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1
+    name: str,
+    kernel: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
 ) -> Windows:
     """The windows that the arguments of a pooling describe, checked."""
     size = as_pair(name, "kernel_size", kernel, 1)
@@ -235,4 +240,4 @@ def pooling_windows(
             f"{name}: padding {margin} is more than half of a window, which spans "
             f"{windows.extent}, so that some windows would lie outside of the image; use less"
         )
-    return windows
+    return windows._replace(partly=bool(ceil_mode))

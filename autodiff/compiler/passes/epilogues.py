@@ -76,6 +76,7 @@ def _absorb_pooling(graph: Graph) -> Graph:
             and not images.params["relu"]
             and windows.extent[0] <= windows.stride[0]
             and windows.borders[0][0] == 0
+            and not windows.partly
             and _only(images.output, step, users, graph)
         ):
             params = {**images.params, **step.params}
