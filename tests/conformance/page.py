@@ -119,7 +119,7 @@ def text(results):
         torch=circumstances(torch),
         composites=jax["composites"],
         composites_passed=jax["passed"],
-        disagreements="".join(f" In function {seed}, {why}." for seed, why in jax["failed"].items()),
+        disagreements="".join(f" In number {seed}, {why}." for seed, why in jax["failed"].items()),
         blocks=len(jax["functions"]),
         complex=jax["complex functions"],
         complex_passed=jax["complex functions"] - len(jax["complex functions failed"]),

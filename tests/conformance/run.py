@@ -8,11 +8,11 @@ import sys
 import time
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent / "benchmarks"))
+import page
 
-import _report  # noqa: E402 (it lies beside the benchmarks)
-import page  # noqa: E402
+from autodiff.benchmarking import report
+
+HERE = Path(__file__).resolve().parent
 
 SUITES = {
     "torch": ("torch_outcomes", ("numpy", "torch")),
@@ -27,8 +27,9 @@ def main(wanted):
         start = time.perf_counter()
         found = importlib.import_module(module).results()
         seconds = round(time.perf_counter() - start)
-        report = {"suite": name, **_report.circumstances(*packages), "seconds": seconds, **found}
-        _report.save(report, HERE / "results" / f"{name}.json")
+        circumstances = report.circumstances(packages)
+        whole = {"suite": name, **circumstances, "seconds": seconds, **found}
+        report.save(whole, HERE / "results" / f"{name}.json")
         print(f"{name}: {seconds} s; results/{name}.json")
     page.main([])
 

@@ -131,6 +131,22 @@ def test_ceil_mode_against_pytorch(geometry, torch):
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
+@pytest.mark.parametrize("relu", [False, True])
+def test_ceil_mode_is_compiled(geometry, relu):
+    w = ad.Variable(RNG.normal(size=(3, 2, 2, 2)).astype(np.float32))
+    images = ad.conv2d(ad.Constant(RNG.normal(size=(20, 2, 7, 8)).astype(np.float32)), w)
+    images = ad.relu(images) if relu else images
+    loss = ad.sum(ad.square(ad.max_pool2d(images, **geometry, ceil_mode=True)))
+    ad.backward(ad.topological_sort(loss))
+    value, gradient = loss.output, w.gradient
+    program = ad.compile(loss)
+    ad.forward(program)
+    ad.backward(program)
+    np.testing.assert_allclose(loss.output, value, rtol=1e-4)
+    np.testing.assert_allclose(w.gradient, gradient, rtol=1e-3, atol=1e-2)
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES)
 def test_ceil_mode_is_replayed_with_images_of_another_size(geometry):
     x = ad.Variable(IMAGES)
     order = ad.topological_sort(ad.max_pool2d(x, **geometry, ceil_mode=True))
