@@ -70,7 +70,7 @@ class Program(Sweepable):
         self._leaves = [
             n for n in self.order if isinstance(n, Leaf) and type(n) is not WeakConstant
         ]
-        self._forward = _Part(self.order, self.kept, self._leaves)
+        self._forward: _Part | None = None
         self._joint: _Part | None = None
         self._seeded: _Part | None = None
         self._seed: Constant | None = None
@@ -88,7 +88,7 @@ class Program(Sweepable):
     def forward(self) -> Any:
         """Compute the root, and what is to be kept, from the present data of the leaves."""
         joint = self._differentiates or self._always_joint
-        self._run(self._with_gradients() if joint else self._forward)
+        self._run(self._with_gradients() if joint else self._without_gradients())
         check_decisions(self.order, [*self._leaves, *self.kept])
         return self.root.output
 
@@ -149,6 +149,14 @@ class Program(Sweepable):
         for node, value in zip(self.kept, self._found, strict=False):
             if isinstance(node, Operator):
                 node.value, node.tick = value, Clock.now
+
+    def _without_gradients(self) -> _Part:
+        """The part that computes the root alone; built when it is first needed."""
+        if self._forward is None:
+            if not _is_fresh(self.order):
+                forward(self.order)
+            self._forward = _Part(self.order, self.kept, self._leaves)
+        return self._forward
 
     def _with_gradients(self) -> _Part:
         """The part that computes gradients too; built when it is first needed."""

@@ -38,7 +38,7 @@ def band_geometry(
     return np.concatenate([header, convolution, gap, pooling])
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, inline="always")
 def convolve_and_pool(w, x, bias, scratch, y, code, geometry, n):
     """Pooled maxima of a convolution, and the taps that were chosen.
 

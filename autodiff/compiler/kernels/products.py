@@ -38,8 +38,12 @@ from .tiles import MOST_ROWS, correlate_rows, multiply_rows
 
 
 @njit(nogil=True, cache=True)
-def product_bands(w, x, y, bias, geometry, first, end, n):
-    """Compute the bands from `first` to before `end` of a product; `product` says what it is."""
+def product_band(w, x, y, bias, geometry, band, n):
+    """Compute a few rows of pixels of `product`, where the geometry was made with `band`.
+
+    `y` has room for as many rows as a band has, (O, band, W', n), and the same `y` serves every
+    band: what follows, say pooling, then finds it in the nearest cache.
+    """
     rows, flags = geometry[ROWS], geometry[FLAGS]
     if n == 1 and flags & DENSE:
         dense_of_one(w, x, y, bias, rows, geometry[INNER], flags)
@@ -53,7 +57,7 @@ def product_bands(w, x, y, bias, geometry, first, end, n):
     wi, xi, ys = geometry[W_INNER], geometry[X_INNER] * unit, geometry[Y_ROW] * unit
     blocks = (rows + MOST_ROWS - 1) // MOST_ROWS
     for group in range(geometry[GROUPS]):
-        for number in range(geometry[HEADER + first], geometry[HEADER + end]):
+        for number in range(geometry[HEADER + band], geometry[HEADER + band + 1]):
             run = geometry[RUNS_AT] + RUN * number
             y0 = (geometry[run] + group * geometry[Y_GROUP]) * unit
             x0 = (geometry[run + 1] + group * geometry[X_GROUP]) * unit
@@ -101,17 +105,8 @@ def product(w, x, y, bias, geometry, n):
     n : int
         Number of examples.
     """
-    product_bands(w, x, y, bias, geometry, 0, geometry[BANDS], n)
-
-
-@njit(nogil=True, cache=True, inline="always")
-def product_band(w, x, y, bias, geometry, band, n):
-    """Compute a few rows of pixels of `product`, where the geometry was made with `band`.
-
-    `y` has room for as many rows as a band has, (O, band, W', n), and the same `y` serves every
-    band: what follows, say pooling, then finds it in the nearest cache.
-    """
-    product_bands(w, x, y, bias, geometry, band, band + 1, n)
+    for band in range(geometry[BANDS]):
+        product_band(w, x, y, bias, geometry, band, n)
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -133,7 +128,8 @@ def dense_weight_gradient(g, x_first, dw, geometry, n):
     n : int
         Number of examples.
     """
-    product_bands(g, x_first, dw, dw, geometry, 0, 1, n)
+    for band in range(geometry[BANDS]):
+        product_band(g, x_first, dw, dw, geometry, band, n)
 
 
 @njit(nogil=True, cache=True)
