@@ -16,7 +16,7 @@ from ..primitives.convolution import Conv2d
 from ..primitives.linear_algebra import Matmul
 from ..primitives.losses import CrossEntropy
 from .backend import PARTIAL, TILE, WHOLE, Lowered, Numba
-from .fused import MatmulNT
+from .fused import Conv2dBias, Conv2dPool, Dense, MatmulNT
 from .instructions import Graph, Instruction, Value, is_data
 
 
@@ -44,6 +44,10 @@ class Stage:
         return bool(self.lowered)
 
 
+LAYERS = (Conv2d, Conv2dBias, Conv2dPool, CrossEntropy, Dense, Matmul, MatmulNT)
+"""Primitives whose first operand has the batch as its first axis, in a network."""
+
+
 def batch_of(graph: Graph) -> list[Value]:
     """The data whose first axis is the batch, as far as one can tell.
 
@@ -60,7 +64,7 @@ def batch_of(graph: Graph) -> list[Value]:
     sizes = [
         found.shape[:1]
         for step in graph.instructions
-        if isinstance(step.primitive, (Conv2d, Matmul, MatmulNT, CrossEntropy))
+        if isinstance(step.primitive, LAYERS)
         and is_data(found := source(step.inputs[0]))
         and found.shape
     ]

@@ -8,6 +8,7 @@ for and the gradients of the variables exist afterwards.
 from __future__ import annotations
 
 import functools
+import threading
 import warnings
 import weakref
 from collections.abc import Iterable, Sequence
@@ -70,6 +71,7 @@ class Program(Sweepable):
         self._leaves = [
             n for n in self.order if isinstance(n, Leaf) and type(n) is not WeakConstant
         ]
+        self._lock = threading.RLock()
         self._forward: _Part | None = None
         self._joint: _Part | None = None
         self._seeded: _Part | None = None
@@ -87,29 +89,31 @@ class Program(Sweepable):
 
     def forward(self) -> Any:
         """Compute the root, and what is to be kept, from the present data of the leaves."""
-        joint = self._differentiates or self._always_joint
-        self._run(self._with_gradients() if joint else self._without_gradients())
-        check_decisions(self.order, [*self._leaves, *self.kept])
-        return self.root.output
+        with self._lock:
+            joint = self._differentiates or self._always_joint
+            self._run(self._with_gradients() if joint else self._without_gradients())
+            check_decisions(self.order, [*self._leaves, *self.kept])
+            return self.root.output
 
     def backward(self, gradient: Any = None, accumulate: bool = False) -> None:
         """Compute the gradient of the root with respect to every variable."""
-        if self._ran is None or any([leaf.tick > self._tick for leaf in self._leaves]):
-            changed = next((leaf for leaf in self._leaves if leaf.tick > self._tick), self.root)
-            raise StaleError(
-                f"{describe(changed)} changed after the program ran; call ad.forward(program) "
-                "before ad.backward(program)"
-            )
-        part = self._with_seed(gradient) if gradient is not None else self._with_gradients()
-        if self._ran is not part:
-            if self._always_joint and gradient is not None:
-                raise ProgramError(
-                    "this program draws random numbers or updates statistics in its forward sweep, "
-                    "so that a gradient for the root must be known by then; multiply the loss by it"
+        with self._lock:
+            if self._ran is None or any([leaf.tick > self._tick for leaf in self._leaves]):
+                changed = next((leaf for leaf in self._leaves if leaf.tick > self._tick), self.root)
+                raise StaleError(
+                    f"{describe(changed)} changed after the program ran; call ad.forward(program) "
+                    "before ad.backward(program)"
                 )
-            self._run(part)
-        self._differentiates = gradient is None
-        self._hand_out(accumulate)
+            part = self._with_seed(gradient) if gradient is not None else self._with_gradients()
+            if self._ran is not part:
+                if self._always_joint and gradient is not None:
+                    raise ProgramError(
+                        "this program draws random numbers or updates statistics in its forward sweep, "
+                        "so that a gradient for the root must be known by then; multiply the loss by it"
+                    )
+                self._run(part)
+            self._differentiates = gradient is None
+            self._hand_out(accumulate)
 
     def step(self) -> Any:
         """Forward, backward and one update of the optimizer; returns the loss.
@@ -124,17 +128,18 @@ class Program(Sweepable):
                 "this program has no optimizer; write ad.compile(loss, optimizer=...), or call "
                 "optimizer.step() after ad.backward(program)"
             )
-        self._differentiates = True
-        part = self._with_gradients()
-        update = None if self._decides else part.update(self.optimizer, self.variables)
-        if update is None:
-            self.forward()
-            self.backward()
-            self.optimizer.step()
-        else:
-            self._run(part, update)
-            self._hand_out(accumulate=False)
-        return self.root.output
+        with self._lock:
+            self._differentiates = True
+            part = self._with_gradients()
+            update = None if self._decides else part.update(self.optimizer, self.variables)
+            if update is None:
+                self.forward()
+                self.backward()
+                self.optimizer.step()
+            else:
+                self._run(part, update)
+                self._hand_out(accumulate=False)
+            return self.root.output
 
     def _hand_out(self, accumulate: bool) -> None:
         """Give each variable its gradient."""
