@@ -135,6 +135,12 @@ def _add_train(commands: Any) -> None:
         default=0,
         help="of the initial parameters and the order of the images (default: 0)",
     )
+    how.add_argument(
+        "--no-compile",
+        action="store_true",
+        help="let the interpreter train, and not a compiled program, which takes some seconds to "
+        "compile when a network is trained for the first time",
+    )
     results = train.add_argument_group("results")
     results.add_argument("--save", metavar="FILE", help="write the parameters (safetensors)")
     results.add_argument(
@@ -193,6 +199,7 @@ def _train(options: argparse.Namespace) -> None:
         batch_size=options.batch_size,
         progress=not options.quiet,
         callback=lambda history: print(history.summary(), flush=True),
+        compile=False if options.no_compile else None,
     )
     _write_results(options, model, history)
 

@@ -50,6 +50,19 @@ def test_the_same_seed_gives_the_same_run(tmp_path):
     assert np.array_equal(one, two) and not np.array_equal(one, three)
 
 
+@pytest.mark.parametrize(("option", "expected"), [([], None), (["--no-compile"], False)])
+def test_compilation_can_be_switched_off(monkeypatch, option, expected):
+    seen = []
+
+    def fit(*args, **options):
+        seen.append(options["compile"])
+        return ad.training.History()
+
+    monkeypatch.setattr("autodiff.__main__.fit", fit)
+    assert main(["train", "--data", "digits", *option]) == 0
+    assert seen == [expected]
+
+
 def test_auto_falls_back_to_digits(capsys):
     assert main(["train", "--model", "lenet5", "--optimizer", "rmsprop"]) == 0
     printed = capsys.readouterr().out
@@ -138,7 +151,7 @@ def test_help(capsys):
     assert "examples:" in top and "examples:" in printed
     for option in ("data", "root", "model", "init", "epochs", "batch-size", "optimizer", "lr"):
         assert f"--{option}" in printed
-    for option in ("seed", "save", "plot"):
+    for option in ("seed", "save", "plot", "no-compile"):
         assert f"--{option}" in printed
 
 

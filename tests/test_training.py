@@ -29,7 +29,8 @@ def small(seed=0):
 class TestFit:
     def test_it_learns(self):
         model = small()
-        history = fit(model, spots(), spots(20, seed=1), epochs=30, lr=0.5, batch_size=10, seed=0)
+        options = {"epochs": 30, "lr": 0.5, "batch_size": 10, "seed": 0, "compile": False}
+        history = fit(model, spots(), spots(20, seed=1), **options)
         assert history.epochs == 30 and len(history.loss) == 120
         assert history.epoch_loss[-1] < 0.1 < 1 < history.epoch_loss[0]
         assert history.train_accuracy[-1] == history.test_accuracy[-1] == 1

@@ -102,10 +102,11 @@ class DataLoader:
     def __iter__(self) -> Iterator[Any]:
         order = as_generator(self.rng).permutation(self.examples) if self.shuffle else None
         for number in range(len(self)):
-            chosen: Any = slice(number * self.batch_size, (number + 1) * self.batch_size)
-            if order is not None:
-                chosen = order[chosen]
-            batch = tuple([array[chosen] for array in self.arrays])
+            part = slice(number * self.batch_size, (number + 1) * self.batch_size)
+            if order is None:
+                batch = tuple([array[part] for array in self.arrays])
+            else:  # copies whole examples, a little faster than array[order[part]]
+                batch = tuple([array.take(order[part], axis=0) for array in self.arrays])
             yield batch if len(batch) > 1 else batch[0]
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..compiler import Program, compile
 from ..errors import ShapeError, describe
 from ..graph import forward
 from ..ordering import topological_sort
@@ -19,23 +20,35 @@ BATCH_SIZE = 500
 
 
 class Evaluation:
-    """A model, a loss and data; `run` may be called again after the parameters have changed."""
+    """A model, a loss and data; `run` may be called again after the parameters have changed.
+
+    Attributes
+    ----------
+    batches : Batches
+        The data.
+    compiled : bool
+        Whether all batches but the first, which the graph is recorded on, are computed by a
+        compiled program.
+    """
 
     def __init__(self, model: Any, data: Data, loss: Loss, batch_size: int, what: str) -> None:
         self._model, self._what = model, what
-        self._batches = batches_of(data, what, batch_size, shuffle=False, seed=None)
+        self.batches = batches_of(data, what, batch_size, shuffle=False, seed=None)
+        self.compiled = False
         self._recorded = Recorded(model, loss)
 
     def run(self) -> tuple[float, float | None]:
         """Mean loss and accuracy over the data; the accuracy is None where there are no classes."""
-        total, examples = 0.0, 0
+        recorded, total, examples = self._recorded, 0.0, 0
         correct: int | None = 0
         with mode(self._model, training=False):
-            for images, labels in walk(self._batches, self._what):
-                total += len(labels) * self._recorded.run(images, labels)
-                right = self._recorded.correct(labels)
+            for images, labels in walk(self.batches, self._what):
+                total += len(labels) * recorded.run(images, labels)
+                right = recorded.correct(labels)
                 correct = None if right is None or correct is None else correct + right
                 examples += len(labels)
+                if self.compiled and not isinstance(recorded.order, Program):
+                    recorded.order = compile(recorded.loss, keep=[recorded.logits])
         return total / examples, None if correct is None else correct / examples
 
 

@@ -36,7 +36,7 @@ class History:
     learning_rate : list of float
         Learning rate of each epoch.
     seconds : list of float
-        Time that each epoch took, without the test.
+        Time that each epoch took, without the test; in the first one also to compile the program.
     gradient_norms : dict of str to list of float
         For each parameter the Euclidean norm of its gradient at each step, where asked for.
     """

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from ..compiler import Program
 from ..data import DataLoader
 from ..errors import DataError, DtypeError, IndexingError, ShapeError, describe
 from ..graph import forward
@@ -21,6 +22,14 @@ Data = Any
 """A pair of arrays, a DataLoader, or another iterable of batches that can be walked repeatedly."""
 
 
+class Batches(Protocol):
+    """So many pairs of images and labels, each time it is walked."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def __len__(self) -> int: ...
+
+
 class Recorded:
     """The graph of a model and its loss.
 
@@ -29,12 +38,12 @@ class Recorded:
     logits, loss : GraphNode
         The model's output and the loss, on the present batch.
     order : list of GraphNode
-        The sorted graph.
+        The sorted graph; where it was compiled, the program that goes where it went.
     """
 
     logits: GraphNode
     loss: GraphNode
-    order: Order
+    order: Order | Program
 
     def __init__(self, model: Callable[[Any], Any], loss: Loss) -> None:
         self._model, self._loss = model, loss
@@ -47,10 +56,15 @@ class Recorded:
             self._record(images, labels)
         else:
             # Step 1 and 2 of each round: new data in the leaves, then forward.
-            self._images.output = images
-            self._labels.output = labels
+            self.put(images, labels)
             forward(self.order)
         return float(self.loss.output)
+
+    def put(self, images: np.ndarray, labels: np.ndarray) -> None:
+        """Put a batch into the leaves of the recorded graph, and compute nothing."""
+        assert self._images is not None and self._labels is not None
+        self._images.output = images
+        self._labels.output = labels
 
     def correct(self, labels: np.ndarray) -> int | None:
         """How many examples of the batch are classified correctly; None without classes."""
@@ -80,7 +94,7 @@ class Recorded:
         self.order = topological_sort(loss)
 
 
-def batches_of(data: Data, what: str, batch_size: int, shuffle: bool, seed: Any) -> Iterable[Any]:
+def batches_of(data: Data, what: str, batch_size: int, shuffle: bool, seed: Any) -> Batches:
     """`data` as something that gives batches of images and labels, each time it is walked.
 
     Raises
@@ -107,7 +121,7 @@ def batches_of(data: Data, what: str, batch_size: int, shuffle: bool, seed: Any)
     )
 
 
-def walk(batches: Iterable[Any], what: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def walk(batches: Batches, what: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The batches of one epoch, as arrays."""
     found = False
     for batch in batches:
@@ -120,7 +134,7 @@ def walk(batches: Iterable[Any], what: str) -> Iterator[tuple[np.ndarray, np.nda
         raise DataError(f"{what} gave no batch in this epoch")
 
 
-def check_labels(batches: Iterable[Any], what: str, classes: int) -> None:
+def check_labels(batches: Batches, what: str, classes: int) -> None:
     """Look at all labels at once, so that a wrong one is not found late in training.
 
     Raises
