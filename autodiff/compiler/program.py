@@ -108,8 +108,9 @@ class Program(Sweepable):
             if self._ran is not part:
                 if self._always_joint and gradient is not None:
                     raise ProgramError(
-                        "this program draws random numbers or updates statistics in its forward sweep, "
-                        "so that a gradient for the root must be known by then; multiply the loss by it"
+                        "this program draws random numbers or updates statistics in its forward "
+                        "sweep, so that a gradient for the root must be known by then; multiply "
+                        "the loss by it"
                     )
                 self._run(part)
             self._differentiates = gradient is None
