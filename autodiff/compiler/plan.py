@@ -7,6 +7,7 @@ which instructions run where, in which order, on which memory.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from .instructions import Graph, Instruction, Value
 from .memory import plan as plan_memory
 from .memory import unplanned_bytes
 from .placement import Stage, place
+from .pools import hold
 from .regions import ARENA, INPUT, OUTPUT, SUM, Region, Slot, assemble
 from .source import HEADER, scalars, slot_fields, table_field, tables, write
 from .updating import Update, can_update
@@ -65,12 +67,15 @@ class Plan:
             CompiledStage(stage, later, threads) if stage.is_region else NumPyStage(stage)
             for stage, later in zip(stages, reversed(read[:-1]), strict=True)
         ]
+        self._mixed = any(not stage.is_region for stage in stages)
 
     def run(self, update: Update | None = None) -> list[Any]:
         """Compute the results from the present data of the leaves, and update parameters."""
         found: Environment = {leaf: leaf.node.value for leaf in self.leaves}  # type: ignore[union-attr]
-        for stage in self.stages:
-            stage.run(found, update)
+        # Where NumPy works between regions, the threads of its BLAS and ours share the cores.
+        with hold() if self._mixed else nullcontext():
+            for stage in self.stages:
+                stage.run(found, update)
         return [found[value] for value in self.graph.results]
 
     def update(self, optimizer: Any, variables: Sequence[Variable]) -> Update | None:

@@ -252,7 +252,7 @@ class _Part:
         return Plan(graph, get_num_threads())
 
     def _sizes(self) -> Any:
-        return tuple([(leaf.shape, leaf.dtype) for leaf in self._leaves])
+        return get_num_threads(), tuple([(leaf.shape, leaf.dtype) for leaf in self._leaves])
 
     def _forget(self) -> None:
         """Leave no number in a node that this run did not compute."""
