@@ -40,7 +40,15 @@ class Order(list[GraphNode]):
 
 
 class Sweepable:
-    """What can be swept in place of a sorted graph, such as a compiled program."""
+    """What can be swept in place of a sorted graph, such as a compiled program.
+
+    Attributes
+    ----------
+    order : Order
+        The sorted graph.
+    """
+
+    order: Order
 
     def forward(self) -> Any:
         """Compute the root from the present data of the leaves."""

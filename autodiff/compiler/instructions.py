@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from ..draw.dot import brief
 from ..errors import ProgramError
-from ..missing import Missing
-from ..structures import Constant, GraphNode, Operator, Variable, WeakConstant, make_operator
+from ..structures import Constant, GraphNode, Operator, Variable, WeakConstant
 
 Shape = tuple[int, ...]
 
@@ -109,22 +109,6 @@ class Graph:
         """For each computed value the instruction that computes it."""
         return {value: step for step in self.instructions for value in step.outputs}
 
-    def nodes(self) -> list[GraphNode]:
-        """The same graph of nodes without values, to be drawn."""
-        made: dict[Value, GraphNode] = {}
-        for value in self.leaves():
-            assert value.node is not None
-            made[value] = value.node
-        for step in self.instructions:
-            for value in step.outputs:
-                inputs = tuple([made[operand] for operand in step.inputs])
-                node = make_operator(
-                    step.primitive, inputs, step.params, Missing(value.shape, value.dtype, "")
-                )
-                node.name = value.name
-                made[value] = node
-        return list(made.values())
-
 
 def trace(order: Sequence[GraphNode], results: Iterable[GraphNode]) -> Graph:
     """The graph of sorted nodes, with the shapes that they have now."""
@@ -185,6 +169,13 @@ def output_names(step: Instruction) -> list[str]:
     if len(step.outputs) == 1:
         return [called]
     return [f"{called}_{output}" for output in step.primitive.outputs]
+
+
+def leaf_name(value: Value) -> str:
+    """What to call a leaf: by its name, a number by its value."""
+    if value.name:
+        return value.name
+    return brief(value.node.value) if is_number(value) else type(value.node).__name__  # type: ignore[union-attr]
 
 
 def is_number(value: Value) -> bool:

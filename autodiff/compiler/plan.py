@@ -54,10 +54,12 @@ class Plan:
         What is to be computed, after all passes.
     threads : int
         How many threads share the batch.
+    passes : list of (str, Graph)
+        The graphs that led to it, each with the name of the pass that made it.
     """
 
-    def __init__(self, graph: Graph, threads: int) -> None:
-        self.graph = graph
+    def __init__(self, graph: Graph, threads: int, passes: Sequence[tuple[str, Graph]]) -> None:
+        self.graph, self.threads, self.passes = graph, threads, list(passes)
         self.leaves = graph.leaves()
         stages = place(graph)
         read = [set(graph.results)]
@@ -103,13 +105,17 @@ class NumPyStage:
     def run(self, found: Environment, update: Update | None = None) -> None:
         """Compute the outputs of each instruction."""
         for step in self.steps:
-            values = [found[value] for value in step.inputs]
-            if len(step.outputs) > 1:
-                results = step.primitive.function(*values, **step.params)
-                found.update(zip(step.outputs, results, strict=True))
-            else:
-                operands = _operands(step, values)
-                found[step.output] = evaluate(step.primitive, values, step.params, operands)
+            self.compute(step, found)
+
+    def compute(self, step: Instruction, found: Environment) -> None:
+        """Compute the outputs of one instruction."""
+        values = [found[value] for value in step.inputs]
+        if len(step.outputs) > 1:
+            results = step.primitive.function(*values, **step.params)
+            found.update(zip(step.outputs, results, strict=True))
+        else:
+            operands = _operands(step, values)
+            found[step.output] = evaluate(step.primitive, values, step.params, operands)
 
 
 class CompiledStage:

@@ -40,6 +40,7 @@ from ..structures import (
     Variable,
     WeakConstant,
 )
+from .explaining import Explained
 from .instructions import trace
 from .passes import FUSING, SIMPLIFYING
 from .plan import Plan
@@ -50,7 +51,7 @@ KEPT_PLANS = 8
 """For so many sizes of the data a program keeps its plans; the oldest goes first."""
 
 
-class Program(Sweepable):
+class Program(Explained, Sweepable):
     """A compiled graph. Made by `compile`.
 
     Attributes
@@ -164,6 +165,13 @@ class Program(Sweepable):
             self._forward = _Part(self.order, self.kept, self._leaves)
         return self._forward
 
+    def part(self, gradients: bool | None) -> _Part:
+        """What is computed with gradients or without; if None, with those of a loss."""
+        if gradients is None:
+            gradients = bool(self.variables) and self.root.requires_grad and not self.root.shape
+        joint = gradients or self._always_joint
+        return self._with_gradients() if joint else self._without_gradients()
+
     def _with_gradients(self) -> _Part:
         """The part that computes gradients too; built when it is first needed."""
         if self._joint is None:
@@ -247,9 +255,28 @@ class _Part:
 
     def _plan(self) -> Plan:
         graph = trace(self._order, self._results)
+        passes = [("trace", graph)]
         for change in (*SIMPLIFYING, *(FUSING if _has_kernels() else ())):
             graph = change(graph)
-        return Plan(graph, get_num_threads())
+            passes.append((change.__name__, graph))
+        return Plan(graph, get_num_threads(), passes)
+
+    def plan(self) -> Plan:
+        """The plan for data of the present sizes.
+
+        Raises
+        ------
+        ProgramError
+            If there is none yet.
+        """
+        plan = self._plans.get(self._sizes())
+        if plan is None:
+            sizes = [f"{n.name or n} {n.shape}" for n in self._leaves if isinstance(n, Constant)]
+            raise ProgramError(
+                f"the program has no plan yet for data of the present sizes: {', '.join(sizes)}; "
+                "run it once, with ad.forward(program) and, for gradients, ad.backward(program)"
+            )
+        return plan
 
     def _sizes(self) -> Any:
         return get_num_threads(), tuple([(leaf.shape, leaf.dtype) for leaf in self._leaves])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 from ..errors import ArgumentError, GraphError, describe
-from ..ordering import topological_sort
+from ..ordering import Sweepable, topological_sort
 from ..structures import GraphNode, Variable
 from .dot import Box, Edge, brief, look, ranges, reverse_uses, title, write
 from .layers import layers
@@ -17,7 +18,7 @@ __all__ = ["Picture", "StepsPicture", "draw"]
 
 
 def draw(
-    graph: GraphNode | Sequence[GraphNode],
+    graph: Any,
     *,
     values: bool = False,
     gradients: bool | None = None,
@@ -36,8 +37,9 @@ def draw(
 
     Parameters
     ----------
-    graph : GraphNode, or sequence of GraphNode
-        The root of a graph, several roots, or a sorted graph.
+    graph : GraphNode, sequence of GraphNode, program or graph of a compiler's pass
+        The root of a graph, several roots, a sorted graph, or a program, whose sorted graph is
+        drawn. Of ``program.passes()`` each graph can be drawn too.
     values : bool
         Show the value of each node, shortened to its elements or to its least and greatest.
     gradients : bool, optional
@@ -70,6 +72,31 @@ def draw(
         raise ArgumentError(f"collapse is False, True or 'layer'; got {collapse!r}")
     if direction not in ("TB", "LR"):
         raise ArgumentError(f"direction is 'TB' or 'LR'; got {direction!r}")
+    return picture(
+        graph,
+        values=values,
+        gradients=gradients,
+        dtypes=dtypes,
+        collapse=bool(collapse),
+        direction=direction,
+        steps=steps,
+        max_nodes=max_nodes,
+    )
+
+
+@functools.singledispatch
+def picture(
+    graph: Any,
+    *,
+    values: bool,
+    gradients: bool | None,
+    dtypes: bool,
+    collapse: bool,
+    direction: str,
+    steps: bool,
+    max_nodes: int,
+) -> Picture | StepsPicture:
+    """`draw` for one kind of graph; what is no graph of nodes registers its own."""
     order = _sorted(graph)
     if steps:
         if collapse:
@@ -91,7 +118,7 @@ def draw(
             lines.append(f"{count} parameters")
         boxes[position[last]] = Box(position[last], tuple(lines), "Layer")
     if len(set(box_of.values())) > max_nodes:
-        raise GraphError(_too_large(len(set(box_of.values())), max_nodes, bool(collapse)))
+        raise GraphError(_too_large(len(set(box_of.values())), max_nodes, collapse))
     for node, index in position.items():
         if box_of[node] == index and index not in boxes:
             kind = look(node)
@@ -117,6 +144,11 @@ def draw(
         reverse_edges=backward,
         about=title(order[-1], position[order[-1]]).partition(": ")[2] or look(order[-1]),
     )
+
+
+@picture.register
+def _(graph: Sweepable, **options: Any) -> Picture | StepsPicture:
+    return picture(graph.order, **options)
 
 
 def _sorted(graph: Any) -> list[GraphNode]:

@@ -26,6 +26,7 @@ _LOOKS = {
     "Layer": 'shape=box3d, margin="0.15,0.1", fillcolor="#e6e6e6"',
 }
 _REVERSE = 'style=dashed, color="#c1440e", constraint=false'
+_LENDS = 'style=dotted, color="#777777"'
 _HIDDEN = "style=invis, constraint=false"
 
 
@@ -39,12 +40,16 @@ class Box(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """An arrow: solid from an input to its user, dashed (reverse) from a user to its input."""
+    """An arrow: solid from an input to its user, dashed (reverse) from a user to its input.
+
+    Dotted from an input that lends nothing but its shape, where that is told apart.
+    """
 
     tail: int
     head: int
     reverse: bool = False
     hidden: bool = False
+    lends: bool = False
 
 
 def write(boxes: Sequence[Box], edges: Sequence[Edge], direction: str, size: str = "") -> str:
@@ -62,6 +67,7 @@ def write(boxes: Sequence[Box], edges: Sequence[Edge], direction: str, size: str
         lines.append(f'  n{box.position} [label="{label}", {_LOOKS[box.look]}{marked}]')
     for edge in edges:
         style = f" [{_HIDDEN if edge.hidden else _REVERSE}]" if edge.reverse else ""
+        style = f" [{_LENDS}]" if edge.lends else style
         lines.append(f"  n{edge.tail} -> n{edge.head}{style}")
     return "\n".join([*lines, "}", ""])
 

@@ -1,0 +1,321 @@
+"""A program as a listing: what is computed step by step, from which memory into which.
+
+The names of buffers are those in the text of the region (``program.source``), so that the two can
+be read side by side.
+"""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from .backend import LAST
+from .counting import operations, read_by
+from .instructions import Shape, Value, leaf_name, output_names
+from .memory import plan as plan_memory
+from .memory import slot_bytes, unplanned_bytes
+from .plan import CompiledStage, NumPyStage, Plan, tile_size
+from .regions import ARENA, INPUT, NOTHING, SUM, Region, Slot
+from .source import slot_names
+from .tables import Column, Table
+
+STEPS = (
+    Column("step", right=True),
+    Column("kernel"),
+    Column("reads -> writes", width=58),
+    Column("shape"),
+    Column("bytes", right=True),
+    Column("flops", right=True),
+)
+BUFFERS = (
+    Column("buffer"),
+    Column("shape"),
+    Column("dtype"),
+    Column("where"),
+    Column("bytes", right=True),
+    Column("steps", right=True),
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of a kernel or of NumPy.
+
+    Attributes
+    ----------
+    number : int
+        Its place among all steps of the program.
+    kernel : str
+        The kernel, or ``"NumPy "`` and the primitive.
+    reads, writes : tuple of str
+        Names of buffers.
+    shapes : tuple of tuple of int
+        Shapes of what it writes, for the whole batch; none for scratch memory.
+    bytes : int
+        What it reads and writes for the whole batch, each array counted once.
+    flops : int or None
+        Floating-point operations for the whole batch; None where they are not counted, as in steps
+        that compare or move.
+    """
+
+    number: int
+    kernel: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    shapes: tuple[Shape, ...]
+    bytes: int
+    flops: int | None
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Memory that a compiled stage works in.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the text of the region.
+    shape : tuple of int
+        Shape of what it holds: of the whole batch for arrays, of a tile with its batch last or
+        first in the arena.
+    dtype : str
+        Type of its elements.
+    where : str
+        ``"arena"`` or ``"sums"`` with an offset in bytes, ``"input"``, ``"output"``, or the step
+        that made it.
+    bytes : int
+        Its size; in the arena rounded up to whole cache lines.
+    first, last : int
+        The steps between which it is in use.
+    """
+
+    name: str
+    shape: Shape
+    dtype: str
+    where: str
+    bytes: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class StageListing:
+    """The steps of a stage, and of a compiled one its memory.
+
+    Attributes
+    ----------
+    title : str
+        How the stage runs.
+    steps : list of Step
+        In the order in which they run.
+    buffers : list of Buffer
+        Empty on NumPy.
+    arena_bytes, unplanned_bytes, sums_bytes : int
+        Bytes for each thread: of the arena as planned, of the same values if none shared its
+        place with another, and of the sums over the batch. Zero on NumPy.
+    """
+
+    title: str
+    steps: list[Step]
+    buffers: list[Buffer]
+    arena_bytes: int = 0
+    unplanned_bytes: int = 0
+    sums_bytes: int = 0
+
+    def tables(self) -> Iterator[tuple[str, Table | None]]:
+        """Headings, each with its table."""
+        rows = [
+            (
+                step.number,
+                step.kernel,
+                f"{', '.join(step.reads)} -> {', '.join(step.writes)}",
+                " ".join(map(str, step.shapes)),
+                step.bytes,
+                step.flops,
+            )
+            for step in self.steps
+        ]
+        yield self.title, Table(STEPS, rows)
+        if self.buffers:
+            memory = [
+                (
+                    buffer.name,
+                    buffer.shape,
+                    buffer.dtype,
+                    buffer.where,
+                    buffer.bytes,
+                    f"{buffer.first}-{buffer.last}",
+                )
+                for buffer in self.buffers
+            ]
+            yield "Its memory:", Table(BUFFERS, memory)
+            yield (
+                f"For each thread an arena of {self.arena_bytes:,} bytes, "
+                f"{self.unplanned_bytes:,} if no two values shared a place, and sums over the "
+                f"batch of {self.sums_bytes:,} bytes.",
+                None,
+            )
+
+
+@dataclass(frozen=True, repr=False)
+class Listing:
+    """What a program does for data of given sizes. Print it, or let Jupyter show it.
+
+    Attributes
+    ----------
+    title : str
+        What is computed, and for which data.
+    stages : list of StageListing
+        In the order in which they run.
+    """
+
+    title: str
+    stages: list[StageListing]
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps of all stages."""
+        return [step for stage in self.stages for step in stage.steps]
+
+    def __str__(self) -> str:
+        parts = [textwrap.fill(self.title, 100)]
+        for stage in self.stages:
+            for heading, table in stage.tables():
+                parts.append(heading if table is None else f"{heading}\n{table}")
+        return "\n\n".join([*parts, self._total()])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        parts = [f"<p>{html.escape(self.title)}</p>"]
+        for stage in self.stages:
+            for heading, table in stage.tables():
+                parts.append(f"<p>{html.escape(heading)}</p>")
+                parts += [] if table is None else [table.to_html()]
+        return "\n".join([*parts, f"<p>{html.escape(self._total())}</p>"])
+
+    def _total(self) -> str:
+        moved = sum(step.bytes for step in self.steps)
+        flops = sum(step.flops or 0 for step in self.steps)
+        stages, steps = len(self.stages), len(self.steps)
+        return (
+            f"{stages} stage{'s' * (stages != 1)}, {steps} step{'s' * (steps != 1)}: "
+            f"{moved:,} bytes, {flops:,} floating-point operations."
+        )
+
+
+def list_plan(title: str, plan: Plan, tile: int | None, threads: int | None) -> Listing:
+    """The listing of a plan, for tiles and threads as they are or as they are given."""
+    origins: dict[Value, int] = {}
+    names = {leaf: leaf_name(leaf) for leaf in plan.leaves}
+    stages: list[StageListing] = []
+    step = 1
+    for number, stage in enumerate(plan.stages, 1):
+        listed = (
+            _compiled(stage, number, step, origins, tile, threads)
+            if isinstance(stage, CompiledStage)
+            else _on_numpy(stage, number, step, names)
+        )
+        stages.append(listed)
+        step += len(listed.steps)
+        if isinstance(stage, CompiledStage):
+            called = slot_names(stage.region)
+            names.update({slot.value: called[slot] for slot in called if slot.value is not None})
+            names.update({v: names[same] for v, same in stage.region.aliases.items()})
+        else:
+            made = zip(stage.steps, listed.steps, strict=True)
+            origins.update({v: done.number for made_by, done in made for v in made_by.outputs})
+    return Listing(title, stages)
+
+
+def _compiled(
+    stage: CompiledStage,
+    number: int,
+    start: int,
+    origins: dict[Value, int],
+    tile: int | None,
+    threads: int | None,
+) -> StageListing:
+    slots = [replace(slot) for slot in stage.region.slots]  # to plan them anew, and change none
+    copied = Region(slots=slots)
+    shares = stage.threads if threads is None else min(threads, stage.batch)
+    share = -(-stage.batch // shares)
+    if tile is None:
+        tile = stage.tile if threads is None else tile_size(copied, share)
+    tile = min(tile, share)
+    arena = copied.at(ARENA)
+    arena_bytes = plan_memory(arena, tile)
+    called = slot_names(stage.region)
+    steps = []
+    for position, (call, used) in enumerate(stage.region.calls):
+        real = [slot for slot in used if slot.place != NOTHING]
+        written = [used[index] for index in call.writes]
+        written.sort(key=lambda slot: slot.value is None)  # scratch memory is mentioned last
+        steps.append(
+            Step(
+                start + position,
+                call.kernel,
+                tuple(dict.fromkeys(called[slot] for slot in real if slot not in written)),
+                tuple(called[slot] for slot in written),
+                tuple(slot.value.shape for slot in written if slot.value is not None),
+                sum(_bytes(slot, stage.batch) for slot in dict.fromkeys(real)),
+                call.operations * stage.batch or None,
+            )
+        )
+    buffers = [
+        _buffer(called[original], slot, stage.batch, tile, start, origins)
+        for original, slot in zip(stage.region.slots, slots, strict=True)
+        if slot.place != NOTHING
+    ]
+    title = (
+        f"Stage {number}, compiled: a batch of {stage.batch} on {shares} "
+        f"thread{'s' * (shares > 1)}, in tiles of {tile} examples"
+    )
+    sums = sum(slot_bytes(slot, 1) for slot in copied.at(SUM))
+    return StageListing(title, steps, buffers, arena_bytes, unplanned_bytes(arena, tile), sums)
+
+
+def _buffer(
+    name: str, slot: Slot, batch: int, tile: int, start: int, origins: dict[Value, int]
+) -> Buffer:
+    where, size = slot.place, _bytes(slot, batch)
+    shape: Shape = (slot.size, tile)
+    if slot.value is not None:
+        tail = slot.value.shape[1:]
+        shape = (*tail, tile) if slot.layout == LAST else (tile, *tail)
+    if slot.place == ARENA:
+        where, size = f"arena {slot.offset:,}", slot_bytes(slot, tile)
+    elif slot.value is not None:
+        shape = slot.value.shape
+    if slot.place == SUM:
+        where, size = f"sums {slot.offset:,}", slot_bytes(slot, 1)
+    elif slot.place == INPUT and slot.value in origins:
+        where = f"step {origins[slot.value]}"
+    return Buffer(name, shape, slot.dtype.name, where, size, start + slot.first, start + slot.last)
+
+
+def _bytes(slot: Slot, batch: int) -> int:
+    return slot.size * slot.dtype.itemsize * (batch if slot.tiled else 1)
+
+
+def _on_numpy(stage: NumPyStage, number: int, start: int, names: dict[Value, str]) -> StageListing:
+    steps = []
+    for position, step in enumerate(stage.steps, start):
+        for value, called in zip(step.outputs, output_names(step), strict=True):
+            names[value] = f"{value.name or called}.{position}"
+        arrays = dict.fromkeys([*read_by(step), *step.outputs])
+        steps.append(
+            Step(
+                position,
+                f"NumPy {step.primitive.name}",
+                tuple(dict.fromkeys(names[value] for value in read_by(step))),
+                tuple(names[value] for value in step.outputs),
+                tuple(value.shape for value in step.outputs),
+                sum(value.size * value.dtype.itemsize for value in arrays),
+                operations(step),
+            )
+        )
+    return StageListing(f"Stage {number}, on NumPy", steps, [])
