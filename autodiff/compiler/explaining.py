@@ -10,18 +10,19 @@ from ..errors import ArgumentError, DtypeError, describe
 from ..ordering import Order
 from ..source import Source
 from ..structures import Constant, GraphNode, Leaf, Operator
+from .describing import list_plan
 from .instructions import Graph
-from .listing import Listing, list_plan
+from .listing import Listing
 from .plan import CompiledStage
 from .profile import Profile
 from .profiling import measure
 
 
 class Explained:
-    """The part of a `Program` that explains it; see there.
+    """What every `Program` tells about itself.
 
-    All take `gradients`: whether to show the program that computes gradients too. If not given,
-    they are shown for a loss, which is a scalar that depends on variables.
+    Most methods take `gradients`: whether gradients are computed too. If not given, they are for
+    a loss, which is a scalar that depends on variables.
     """
 
     root: GraphNode
@@ -29,7 +30,7 @@ class Explained:
     _forward: Any
     _leaves: list[Leaf]
 
-    def part(self, gradients: bool | None) -> Any:
+    def _part(self, gradients: bool | None) -> Any:
         """What is computed with gradients or without."""
         raise NotImplementedError
 
@@ -39,7 +40,7 @@ class Explained:
     @property
     def source(self) -> Source:
         """The text of the program's compiled regions, as it stands in the cache."""
-        stages = self.part(None).plan().stages
+        stages = self._part(None).plan().stages
         texts = [stage.text for stage in stages if isinstance(stage, CompiledStage)]
         return Source("\n\n".join(texts) or "# No region is compiled: NumPy computes every step.\n")
 
@@ -68,7 +69,7 @@ class Explained:
         for name, value in (("tile", tile), ("threads", threads)):
             if value is not None:
                 _positive(name, value)
-        part = self.part(gradients)
+        part = self._part(gradients)
         return list_plan(self._title(part), part.plan(), tile, threads)
 
     def passes(self, gradients: bool | None = None) -> list[tuple[str, Graph]]:
@@ -81,7 +82,7 @@ class Explained:
         ProgramError
             If the program has not yet run with data of the present sizes.
         """
-        return list(self.part(gradients).plan().passes)
+        return list(self._part(gradients).plan().passes)
 
     def profile(self, repeat: int = 50, gradients: bool | None = None) -> Profile:
         """Run the program, and time each step.
@@ -111,7 +112,7 @@ class Explained:
         program that draws random numbers or updates statistics does so in each run.
         """
         _positive("repeat", repeat)
-        part = self.part(gradients)
+        part = self._part(gradients)
         self._run(part)  # with data of a new size, this makes the plan
         plan = part.plan()
         listing = list_plan(self._title(part), plan, None, None)
@@ -134,7 +135,7 @@ class Explained:
         operators = sum(isinstance(node, Operator) for node in self.order)
         leaves = sum(isinstance(node, Leaf) for node in self.order)
         return (
-            f"<Program for {describe(self.root)}: {operators} operators on {leaves} leaves; "
+            f"<Program for {describe(self.root)}; operators: {operators}, leaves: {leaves}; "
             "print it for its listing>"
         )
 

@@ -18,7 +18,7 @@ from ..primitives.losses import CrossEntropy, cross_entropy
 from ..structures import GraphNode, Operator, Variable
 from . import cache
 from .fused import CrossEntropyPair
-from .instructions import Graph, Instruction, Value
+from .instructions import Graph, Instruction, Value, output_names
 from .memory import plan as plan_memory
 from .memory import unplanned_bytes
 from .placement import Stage, place
@@ -65,8 +65,11 @@ class Plan:
         read = [set(graph.results)]
         for stage in reversed(stages):
             read.append(read[-1].union(*[step.inputs for step in stage.steps]))
+        called: dict[Value, str] = {}
+        for step in graph.instructions:
+            called.update(zip(step.outputs, output_names(step), strict=True))
         self.stages = [
-            CompiledStage(stage, later, threads) if stage.is_region else NumPyStage(stage)
+            CompiledStage(stage, later, called, threads) if stage.is_region else NumPyStage(stage)
             for stage, later in zip(stages, reversed(read[:-1]), strict=True)
         ]
         self._mixed = any(not stage.is_region for stage in stages)
@@ -121,9 +124,11 @@ class NumPyStage:
 class CompiledStage:
     """A region, its machine code, and the memory that it works in."""
 
-    def __init__(self, stage: Stage, wanted: set[Value], threads: int) -> None:
+    def __init__(
+        self, stage: Stage, wanted: set[Value], called: dict[Value, str], threads: int
+    ) -> None:
         self.steps = stage.steps
-        self.region = region = assemble(stage, wanted)
+        self.region = region = assemble(stage, wanted, called)
         self.batch = _batch(region)
         self.threads = min(threads, self.batch)
         self.tile = tile_size(region, -(-self.batch // self.threads))

@@ -165,7 +165,7 @@ class Program(Explained, Sweepable):
             self._forward = _Part(self.order, self.kept, self._leaves)
         return self._forward
 
-    def part(self, gradients: bool | None) -> _Part:
+    def _part(self, gradients: bool | None) -> _Part:
         """What is computed with gradients or without; if None, with those of a loss."""
         if gradients is None:
             gradients = bool(self.variables) and self.root.requires_grad and not self.root.shape

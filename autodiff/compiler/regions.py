@@ -24,7 +24,7 @@ from .backend import (
     is_floating,
     table,
 )
-from .instructions import Value, output_names
+from .instructions import Value
 from .placement import Stage
 
 ARENA, INPUT, OUTPUT, SUM, NOTHING = "arena", "input", "output", "sum", "nothing"
@@ -79,7 +79,7 @@ class Region:
     aliases : dict
         Values that lie where another value lies.
     called : dict
-        What to call the values that are computed here: after what computes them.
+        What to call values that have no name: after what computes them.
     """
 
     calls: list[tuple[Call, list[Slot]]] = field(default_factory=list)
@@ -92,11 +92,11 @@ class Region:
         return [slot for slot in self.slots if slot.place == place]
 
 
-def assemble(stage: Stage, wanted: set[Value]) -> Region:
+def assemble(stage: Stage, wanted: set[Value], called: dict[Value, str]) -> Region:
     """The region of a stage; `wanted` are the values that are read outside of it."""
     builder = _Builder(stage, wanted)
+    builder.region.called = called
     for step, lowered in zip(stage.steps, stage.lowered, strict=True):
-        builder.region.called.update(zip(step.outputs, output_names(step), strict=True))
         if not lowered.calls:
             builder.alias(step.output, step.inputs[0])
         for call in lowered.calls:
