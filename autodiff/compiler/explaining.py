@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ class Explained:
     order: Order
     _forward: Any
     _leaves: list[Leaf]
+    _lock: threading.RLock
 
     def _part(self, gradients: bool | None) -> Any:
         """What is computed with gradients or without."""
@@ -40,7 +42,8 @@ class Explained:
     @property
     def source(self) -> Source:
         """The text of the program's compiled regions, as it stands in the cache."""
-        stages = self._part(None).plan().stages
+        with self._lock:
+            stages = self._part(None).plan().stages
         texts = [stage.text for stage in stages if isinstance(stage, CompiledStage)]
         return Source("\n\n".join(texts) or "# No region is compiled: NumPy computes every step.\n")
 
@@ -69,8 +72,9 @@ class Explained:
         for name, value in (("tile", tile), ("threads", threads)):
             if value is not None:
                 _positive(name, value)
-        part = self._part(gradients)
-        return list_plan(self._title(part), part.plan(), tile, threads)
+        with self._lock:
+            part = self._part(gradients)
+            return list_plan(self._title(part), part.plan(), tile, threads)
 
     def passes(self, gradients: bool | None = None) -> list[tuple[str, Graph]]:
         """The graph as it was recorded, then after each pass, with the name of the pass.
@@ -82,7 +86,8 @@ class Explained:
         ProgramError
             If the program has not yet run with data of the present sizes.
         """
-        return list(self._part(gradients).plan().passes)
+        with self._lock:
+            return list(self._part(gradients).plan().passes)
 
     def profile(self, repeat: int = 50, gradients: bool | None = None) -> Profile:
         """Run the program, and time each step.
@@ -109,15 +114,17 @@ class Explained:
         Notes
         -----
         No variable and no gradient is changed, and the update of an optimizer is not timed. A
-        program that draws random numbers or updates statistics does so in each run.
+        program that draws random numbers or updates statistics does so in each run. The peak is
+        measured after the runs; where other work comes and goes, shares of it vary.
         """
         _positive("repeat", repeat)
-        part = self._part(gradients)
-        self._run(part)  # with data of a new size, this makes the plan
-        plan = part.plan()
-        listing = list_plan(self._title(part), plan, None, None)
         dtype = np.float64 if self.root.dtype == np.float64 else np.float32
-        return measure(plan, listing, lambda: self._run(part), repeat, dtype)
+        with self._lock:
+            part = self._part(gradients)
+            self._run(part)  # with data of a new size, this makes the plan
+            plan = part.plan()
+            listing = list_plan(self._title(part), plan, None, None)
+            return measure(plan, listing, lambda: self._run(part), repeat, dtype)
 
     def _title(self, part: Any) -> str:
         root = self.root.name or getattr(self.root, "primitive", self.root).name

@@ -72,7 +72,7 @@ class Profile:
     threads : int
         How many threads shared the work.
     peak : float
-        GFLOP/s of a large matrix product of the same dtype on as many threads, measured just then.
+        GFLOP/s of large matrix products of the same dtype on as many threads, measured just then.
     microseconds : float
         Time of a run whose steps were timed.
     untimed : float
@@ -123,7 +123,7 @@ class Profile:
             f"A run takes {self.untimed:.0f} microseconds ({self.microseconds:.0f} with each step "
             f"timed) on {self.threads} thread{'s' * (self.threads > 1)}:\n"
             f"{self.gflops:.1f} GFLOP/s, {self.peak_share:.0%} of the {self.peak:.1f} GFLOP/s that "
-            "a large matrix product reaches here."
+            "large matrix products reach here."
         )
 
     def plot(self) -> Any:
