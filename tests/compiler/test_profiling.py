@@ -8,6 +8,8 @@ import autodiff as ad
 from autodiff.compiler.profile import PYTHON, WAITING, Profile, Row
 from autodiff.compiler.profiling import measure_peak
 
+pytest.importorskip("numba", reason="without Numba no program has a compiled stage to time")
+
 
 @pytest.fixture
 def threads():
