@@ -206,10 +206,10 @@ class _Loop:
 
     def step(self, images: np.ndarray, labels: np.ndarray) -> float:
         """Learn from one batch: forward, backward, update."""
-        program, history = self._program, self.history
+        recorded, program, history = self._recorded, self._program, self.history
         # A number that overflows is reported below, with its cause, and not by NumPy in passing.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            value = (program or self._recorded.run)(images, labels)
+            value = program(images, labels) if program else recorded.run(images, labels)
             if not math.isfinite(value):
                 raise DivergenceError(self._why(value, images))
             if not history.loss:
