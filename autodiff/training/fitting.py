@@ -215,7 +215,7 @@ class _Loop:
             if not history.loss:
                 self._begin()
             if program is None:
-                backward(self._recorded.order, gradient=self._scaler.scale(1.0), retain_grad=False)
+                backward(recorded.order, gradient=self._scaler.scale(1.0), retain_grad=False)
                 self._scaler.step(self._optimizer)
                 self._check_scale()
             for name, parameter in self._watched:
