@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..dispatch import kernel
 from ..primitives.convolution import Conv2d
 from ..primitives.linear_algebra import Matmul
@@ -68,7 +70,7 @@ def batch_of(graph: Graph) -> list[Value]:
         and is_data(found := source(step.inputs[0]))
         and found.shape
     ]
-    if not sizes:
+    if not sizes or sizes[0] == (0,):
         return []
     return [leaf for leaf in graph.leaves() if is_data(leaf) and leaf.shape[:1] == sizes[0]]
 
@@ -87,9 +89,9 @@ def place(graph: Graph) -> list[Stage]:
             stages.append(Stage(outside, [], {}))
         inside = _region(remaining, ready, everywhere)
         if inside:
-            stages.append(
-                Stage(inside, [_known(everywhere[step]) for step in inside], everywhere.kinds)
-            )
+            lowered = [_known(everywhere[step]) for step in inside]
+            idle = not any([entry.calls for entry in lowered])  # shapes change, and nothing else
+            stages.append(Stage(inside, [] if idle else lowered, {} if idle else everywhere.kinds))
     return stages
 
 
@@ -140,9 +142,13 @@ def _take(
 def _region(
     remaining: list[Instruction], ready: set[Value], everywhere: _Everywhere
 ) -> list[Instruction]:
-    """The instructions that can run in one region now: none reads a sum of the same region."""
+    """The instructions that can run in one region now.
+
+    None reads a sum of the same region, and all its sums have one dtype, to lie in one array.
+    """
     taken: list[Instruction] = []
     sums: set[Value] = set()
+    dtypes: set[np.dtype] = set()
     inside = set(ready)
     for step in list(remaining):
         lowered = everywhere[step]
@@ -150,11 +156,16 @@ def _region(
             continue
         if lowered.calls and sums.intersection(step.inputs):
             continue  # it has to wait for the last tile
+        kinds = zip(step.outputs, lowered.kinds, strict=True)
+        partial = [value for value, kind in kinds if kind == PARTIAL]
+        found = {value.dtype for value in partial} if lowered.calls else set()
+        if len(dtypes | found) > 1:
+            continue
+        dtypes |= found
         taken.append(step)
         remaining.remove(step)
         inside.update(step.outputs)
-        kinds = zip(step.outputs, lowered.kinds, strict=True)
-        sums.update([value for value, kind in kinds if kind == PARTIAL])
+        sums.update(partial)
     ready.update(inside)
     return taken
 

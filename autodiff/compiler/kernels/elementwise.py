@@ -108,7 +108,10 @@ _LOGIC = {
 }
 """Primitives of truths whose results are truths."""
 
-SUPPORTED = frozenset([*_NUMBERS, *_QUESTIONS, *_LOGIC, "where"])
+TRUTHS = frozenset([*_QUESTIONS, *_LOGIC])
+"""Names of those whose results are truths."""
+
+SUPPORTED = frozenset([*_NUMBERS, *TRUTHS, "where"])
 """Names of the primitives that a chain may be made of."""
 
 _POWERS = {
@@ -288,7 +291,9 @@ def _expression(step: Step, found: Sequence[tuple[str, bool]]) -> tuple[str, boo
 
 
 def _literal(number: float) -> str:
-    return repr(float(number)) if math.isfinite(number) else f"np.float64({str(number)!r})"
+    if math.isnan(number):
+        return "np.nan"
+    return repr(number) if math.isfinite(number) else f"{'-' if number < 0 else ''}np.inf"
 
 
 def _number(value: tuple[str, bool]) -> str:

@@ -5,6 +5,7 @@ from .common import merge_common, remove_dead
 from .cropping import crop_unread
 from .epilogues import absorb_epilogues
 from .losses import recognise_cross_entropy
+from .padding import spell_padding
 from .pooling import remember_maxima
 from .products import absorb_transposes
 from .shapes import lend_shapes
@@ -14,6 +15,7 @@ SIMPLIFYING = (simplify, lend_shapes, merge_common, remove_dead)
 """Passes that only leave work out, in the order in which they run."""
 
 FUSING = (
+    spell_padding,
     absorb_transposes,
     remember_maxima,
     recognise_cross_entropy,
@@ -39,4 +41,5 @@ __all__ = [
     "remember_maxima",
     "remove_dead",
     "simplify",
+    "spell_padding",
 ]

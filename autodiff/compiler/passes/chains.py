@@ -11,25 +11,29 @@ from __future__ import annotations
 import numpy as np
 
 from ..fused import chain
-from ..instructions import Graph, Instruction, is_number
-from ..kernels.elementwise import SUPPORTED
+from ..instructions import Graph, Instruction, Value, is_number
+from ..kernels.elementwise import SUPPORTED, TRUTHS
 
 
 def fuse_chains(graph: Graph) -> Graph:
     """Fuse elementwise operators, where there is compiled code for all of them."""
     users = graph.users()
-    members: dict[Instruction, list[Instruction]] = {
-        step: [] for step in graph.instructions if has_vector_code(step)
+    computed = {
+        step: dtype
+        for step in graph.instructions
+        if (dtype := vector_type(step)) is not None and step.output.shape
     }
+    members: dict[Instruction, list[Instruction]] = {step: [] for step in computed}
     absorbed: dict[Instruction, Instruction] = {}
     for step in reversed(graph.instructions):
-        if not has_vector_code(step):
+        readers = users.get(step.output, []) if step in computed else []
+        if len(readers) != 1 or step.output in graph.results or readers[0] not in computed:
             continue
-        readers = users.get(step.output, [])
-        if len(readers) == 1 and step.output not in graph.results:
-            (reader,) = readers
-            if has_vector_code(reader) and reader.output.shape == step.output.shape:
-                absorbed[step] = absorbed.get(reader, reader)
+        last = absorbed.get(readers[0], readers[0])
+        common = _common(computed[step], computed[last])
+        if common is not None and last.output.shape == step.output.shape:
+            absorbed[step] = last
+            computed[last] = common
     for step, last in absorbed.items():
         members[last].insert(0, step)
     steps = [
@@ -54,17 +58,37 @@ def _chain(parts: list[Instruction]) -> Instruction:
     return Instruction(chain, tuple(operands), parts[-1].outputs, {"steps": steps})
 
 
-def has_vector_code(step: Instruction) -> bool:
-    """Whether a step is an elementwise operator that compiled code can compute."""
-    if step.primitive.name not in SUPPORTED or step.params or len(step.outputs) != 1:
-        return False
-    if not step.output.shape:
-        return False
-    if step.primitive.name == "power" and not is_number(step.inputs[1]):
-        return False
-    return all(
-        [is_number(value) or value.dtype in _COMPUTED for value in (*step.inputs, step.output)]
-    )
+def vector_type(step: Instruction) -> np.dtype | None:
+    """The type in which compiled code computes an elementwise operator; None where there is none.
+
+    Vectors of one chain all have one floating type. An operator on truths alone, whose type is
+    bool, suits any. Arithmetic on truths is left to NumPy, where true plus true is true.
+    """
+    name, output = step.primitive.name, step.output if len(step.outputs) == 1 else None
+    if name not in SUPPORTED or step.params or output is None:
+        return None
+    if (output.dtype == bool) != (name in TRUTHS):
+        return None
+    if name == "power" and not is_number(step.inputs[1]):
+        return None
+    dtypes = {value.dtype for value in (*step.inputs, output) if not _is_weak(value)} - {_BOOL}
+    if not dtypes:
+        return _BOOL
+    (dtype, *others) = dtypes
+    return dtype if not others and dtype in _COMPUTED else None
 
 
-_COMPUTED = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(bool))
+def _common(a: np.dtype, b: np.dtype) -> np.dtype | None:
+    """The type of a chain of both, if there is one."""
+    if a == b or b == _BOOL:
+        return a
+    return b if a == _BOOL else None
+
+
+def _is_weak(value: Value) -> bool:
+    """Whether an operand is a real number that takes the type of its partner."""
+    return is_number(value) and type(value.node.value) in (bool, int, float)  # type: ignore[union-attr]
+
+
+_BOOL = np.dtype(bool)
+_COMPUTED = (np.dtype(np.float32), np.dtype(np.float64))

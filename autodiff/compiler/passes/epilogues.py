@@ -33,9 +33,11 @@ def _absorb_bias(graph: Graph) -> Graph:
         if not isinstance(step.primitive, Add):
             continue
         product, bias = (makers.get(value) for value in step.inputs)
-        if product is None or not _only(product.output, step, users, graph):
+        if product is None or not isinstance(product.primitive, Conv2d | MatmulNT):
             continue
         kind = product.primitive
+        if not _only(product.output, step, users, graph):
+            continue
         if isinstance(kind, Conv2d) and bias is not None and isinstance(bias.primitive, BiasLike):
             inputs = (*product.inputs, bias.inputs[0])
             params = {**product.params, "relu": False}
