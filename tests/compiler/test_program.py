@@ -221,3 +221,11 @@ def test_a_root_that_is_no_scalar_needs_a_gradient():
     seed = RNG.normal(size=(4, 2))
     ad.backward(program, gradient=seed)
     np.testing.assert_allclose(w.gradient, x.output.T @ seed)
+
+
+def test_after_a_step_the_old_gradients_are_stale():
+    model, *_, loss = recorded()
+    program = ad.compile(loss, optimizer=ad.optim.SGD(model.parameters(), lr=0.1))
+    program.step()
+    with pytest.raises(ad.StaleError, match="changed after the program ran"):
+        ad.backward(program)
