@@ -135,4 +135,31 @@ WRONG = {
         ("min(one", "max(one"),
         ("return name, wins[name]", "return name, len(wins)"),
     ],
+    "forward_mode-exercise-divide": [
+        ("a.tangent - value", "a.tangent + value"),
+        ("(a.tangent - value * b.tangent) / b.value", "a.tangent / b.tangent"),
+    ],
+    "forward_mode-exercise-diagonal": [
+        ("ad.jvp(f, (x,), (np.ones_like(x),))[1]", "np.diag(ad.jacobian(f)(x))"),
+        ("np.ones_like(x)", "x"),
+    ],
+    "forward_mode-exercise-band": [
+        ("max(j - 1, 0), j + 2", "j, j + 2"),
+        ("range(3)", "range(2)"),
+        ("np.arange(n) % 3 == colour", "np.arange(n) == colour"),
+    ],
+    "forward_mode-exercise-step": [("-slope", "slope"), ("v @ ad.hvp(f, x, v)", "v @ v")],
+    "forward_mode-exercise-transpose": [
+        ("ad.vjp(pullback, np.zeros_like(f(x)))[1](v)[0]", "ad.jvp(f, (x,), (v,))[1]"),
+        ("ad.vjp(pullback, np.zeros_like(f(x)))[1](v)[0]", "pullback(f(x))"),
+    ],
+    "forward_mode-exercise-trace": [("v @ ad.hvp", "ad.hvp"), ("np.mean", "np.sum")],
+    "forward_mode-exercise-tags": [
+        (" and number.tag == tag", ""),
+        ("    return number, 0.0", "    return number.value, 0.0"),
+    ],
+    "forward_mode-exercise-taylor": [
+        (" / factorial", ""),
+        ("along = derivative(along)", "along = derivative(lambda s: f(x + s * v))"),
+    ],
 }
