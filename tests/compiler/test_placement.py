@@ -85,3 +85,48 @@ def test_where_shapes_change_and_nothing_else_no_region_is_compiled():
     x, w = ad.Constant(normal(4, 3)), ad.Variable(normal(3, 4))
     for stage in stages(ad.cumsum(x.reshape(4, 3, 1), axis=1).sum() + ad.sum(w @ x)):
         assert not stage.is_region or any(lowered.calls for lowered in stage.lowered)
+
+
+LAYERS = {
+    "convolutions": lambda x: convolution(ad.relu(convolution(x, stride=2, padding=1)), groups=2),
+    "same": lambda x: convolution(x, padding="same", dilation=2),
+    "transposed": lambda x: ad.conv_transpose2d(x, weights(2, 2, 3, 3), bias(2), 2, 1, 1),
+    "average": lambda x: ad.avg_pool2d(ad.tanh(convolution(x)), 2),
+    "overlapping": lambda x: ad.max_pool2d(ad.leaky_relu(convolution(x)), 3, 2, 1),
+    "layer norm": lambda x: ad.nn.LayerNorm((2, 8, 8))(convolution(x, padding=1)),
+    "residual": lambda x: ad.relu(x + convolution(x, padding=1)),
+    "gelu": lambda x: ad.gelu(ad.clip(convolution(x), -1.0, 1.0)),
+    "softmax": lambda x: ad.log_softmax(ad.softmax(convolution(x), 1), 1),
+    "argmax": lambda x: convolution(x) * ad.max(ad.sigmoid(x), axis=(1, 2, 3), keepdims=True),
+}
+
+
+def weights(*shape):
+    return ad.Variable(normal(*shape))
+
+
+bias = weights
+
+
+def convolution(x, groups=1, **options):
+    return ad.conv2d(x, weights(2, 2 // groups, 3, 3), bias(2), groups=groups, **options)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_common_layers_stay_in_regions(layer):
+    images, labels = ad.Constant(normal(6, 2, 8, 8)), ad.Constant(RNG.integers(0, 3, 6))
+    rows = LAYERS[layer](images).reshape(6, -1)
+    logits = rows @ weights(3, rows.shape[1]).T
+    left = on_numpy(ad.cross_entropy(logits, labels), ad.argmax(logits, axis=1))
+    assert left <= {"bias_like", "expand_dims"}, "what is left has to do with parameters alone"
+
+
+def test_labels_at_every_pixel_stay_in_regions():
+    images, labels = ad.Constant(normal(6, 2, 8, 8)), ad.Constant(RNG.integers(0, 2, (6, 6, 6)))
+    assert on_numpy(ad.cross_entropy(convolution(images), labels)) == set()
+
+
+def test_a_mean_is_not_repeated_in_memory():
+    x, w = ad.Constant(normal(6, 3)), weights(3, 2)
+    names = [step.primitive.name for step in fused(ad.mse_loss(ad.tanh(x @ w), x @ w)).instructions]
+    assert "broadcast_like" not in names

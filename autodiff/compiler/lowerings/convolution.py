@@ -11,6 +11,7 @@ from ...primitives.convolution import (
     Conv2dInputTranspose,
     conv2d,
 )
+from ...primitives.transposed_convolution import ConvTranspose2d
 from ..backend import (
     PARTIAL,
     TILE,
@@ -116,9 +117,12 @@ def _pooled(primitive: Conv2dPool) -> Lowering:
 
 
 @implements(Numba, Conv2dInputTranspose)
-def _input(primitive: Conv2dInputTranspose) -> Lowering:
+@implements(Numba, ConvTranspose2d)
+def _spread(primitive: Conv2dInputTranspose | ConvTranspose2d) -> Lowering:
+    """The gradient of a convolution's images, and the layer that is its namesake."""
+
     def lower(step: Instruction, kinds: Kinds) -> Lowered | None:
-        g, w, _ = step.inputs
+        g, w = step.inputs[:2]
         if not (are_tiles(kinds, g) and is_whole(kinds, w) and is_floating(g, w, step.output)):
             return None
         call = Call(

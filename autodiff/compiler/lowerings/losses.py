@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from ...dispatch import implements
-from ...primitives.losses import CrossEntropy
+from ...primitives.losses import CrossEntropy, OneHotLike
 from ..backend import (
     PARTIAL,
     TILE,
@@ -51,6 +53,25 @@ def _both(primitive: CrossEntropyPair) -> Lowering:
     return lower
 
 
+@implements(Numba, OneHotLike)
+def _one_hot(primitive: OneHotLike) -> Lowering:
+    def lower(step: Instruction, kinds: Kinds) -> Lowered | None:
+        labels, y = step.inputs[0], step.output
+        if not (are_tiles(kinds, labels) and is_floating(y) and len(y.shape) > 1):
+            return None
+        if labels.dtype.kind not in "iu" or labels.shape != (*y.shape[:1], *y.shape[2:]):
+            return None
+        call = Call(
+            "losses.one_hot",
+            (Operand(labels), Operand(y)),
+            classes_geometry(y.shape[1], math.prod(y.shape[2:])),
+            writes=(1,),
+        )
+        return Lowered((TILE,), (call,))
+
+    return lower
+
+
 def _lower(
     logits: Value,
     labels: Value,
@@ -59,11 +80,11 @@ def _lower(
     gradient: Value | None,
     kinds: Kinds,
 ) -> Lowered | None:
-    if len(logits.shape) != 2 or not (are_tiles(kinds, logits, labels) and is_floating(logits)):
+    if len(logits.shape) < 2 or not (are_tiles(kinds, logits, labels) and is_floating(logits)):
         return None
     if labels.dtype.kind not in "iu" or not (scale is None or is_number(scale)):
         return None
-    examples, classes = logits.shape
+    _, classes, *places = logits.shape
     weight = 0.0 if scale is None else float(scale.node.value)  # type: ignore[union-attr]
     call = Call(
         "losses.softmax_cross_entropy",
@@ -73,9 +94,9 @@ def _lower(
             Scratch(1, logits.dtype) if loss is None else Operand(loss, WHOLE),
             Nothing(logits.dtype) if gradient is None else Operand(gradient),
         ),
-        classes_geometry(classes),
+        classes_geometry(classes, math.prod(places)),
         writes=(2, 3),
-        numbers=(1.0 / examples, weight),
+        numbers=(1.0 / labels.size, weight),
         complains=True,
     )
     given = [(loss, PARTIAL), (gradient, TILE)]

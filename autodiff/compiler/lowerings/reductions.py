@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ...dispatch import implements
 from ...primitives.broadcasting import SumLike
-from ...primitives.extrema import Max, Min
+from ...primitives.extrema import Argmax, Argmin, Max, Min
 from ...primitives.reductions import Mean, Sum
 from ..backend import (
     PARTIAL,
@@ -110,6 +110,36 @@ def _max(primitive: Max) -> Lowering:
 @implements(Numba, Min)
 def _min(primitive: Min) -> Lowering:
     return _extremum(-1.0)
+
+
+def _position(sign: float) -> Lowering:
+    def lower(step: Instruction, kinds: Kinds) -> Lowered | None:
+        x, y, axis = step.inputs[0], step.output, step.params["axis"]
+        if not (are_tiles(kinds, x) and is_floating(x)) or axis in (None, 0):
+            return None
+        lengths = math.prod(x.shape[1:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :])
+        if lengths[1] >= 2**24:
+            return None  # positions are counted in vectors of float32
+        call = Call(
+            "reductions.argmax_features",
+            (Operand(x), Operand(y)),
+            reduce_geometry(*lengths),
+            writes=(1,),
+            numbers=(sign,),
+        )
+        return Lowered((TILE,), (call,))
+
+    return lower
+
+
+@implements(Numba, Argmax)
+def _argmax(primitive: Argmax) -> Lowering:
+    return _position(1.0)
+
+
+@implements(Numba, Argmin)
+def _argmin(primitive: Argmin) -> Lowering:
+    return _position(-1.0)
 
 
 def _lengths(shape: Shape, axes: Sequence[int]) -> tuple[int, int, int] | None:

@@ -1,5 +1,6 @@
 """The passes: each a function from a graph to a graph that computes the same."""
 
+from .broadcasts import absorb_broadcasts
 from .chains import fuse_chains
 from .common import merge_common, remove_dead
 from .cropping import crop_unread
@@ -11,7 +12,7 @@ from .products import absorb_transposes
 from .shapes import lend_shapes
 from .simplifying import simplify
 
-SIMPLIFYING = (simplify, lend_shapes, merge_common, remove_dead)
+SIMPLIFYING = (simplify, lend_shapes, absorb_broadcasts, merge_common, remove_dead)
 """Passes that only leave work out, in the order in which they run."""
 
 FUSING = (
@@ -31,6 +32,7 @@ FUSING = (
 __all__ = [
     "FUSING",
     "SIMPLIFYING",
+    "absorb_broadcasts",
     "absorb_epilogues",
     "absorb_transposes",
     "crop_unread",

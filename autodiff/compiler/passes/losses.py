@@ -47,7 +47,7 @@ def _match(step: Instruction, makers: Makers) -> Instruction | None:
     if shares is None or one_hot is None:
         return None
     logits = _softmax_of(shares, makers)
-    if logits is None or len(logits.shape) != 2 or not is_computed(logits):
+    if logits is None or len(logits.shape) < 2 or not is_computed(logits):
         return None
     inputs = (logits, one_hot.inputs[0], step.inputs[1])
     return Instruction(cross_entropy_gradient, inputs, step.outputs)

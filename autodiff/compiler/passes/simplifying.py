@@ -22,14 +22,15 @@ from ...primitives.broadcasting import (
 )
 from ...primitives.reductions import Count
 from ...primitives.shaping import Reshape, ReshapeLike, Transpose
+from ...primitives.statistics import ExpectLengths
 from ...structures import WeakConstant
 from ..instructions import Graph, Instruction, Value, is_number, substitute
 
 KEEPING = (BroadcastLike, BroadcastTo, Reshape, ReshapeLike, SumLike)
 """Primitives that return their first operand where it has the shape of the result already."""
 
-PASSING = (Identity, StopGradient)
-"""Primitives that return their operand; they mattered while derivatives were taken."""
+PASSING = (ExpectLengths, Identity, StopGradient)
+"""Primitives that return their operand; they mattered while it was built and differentiated."""
 
 COUNTING = (Count, OnesLike, ZerosLike)
 """Primitives that read shapes alone."""
