@@ -55,14 +55,14 @@ def test_ten_steps_are_those_of_the_interpreter(name):
 def test_the_state_is_the_one_that_step_uses(name):
     """Steps of the program and of the optimizer may alternate, and batches change their size."""
     x, t, params, loss = problem()
-    ox, ot, others, other_loss = problem()
+    images, labels, others, other_loss = problem()
     optimizer, other = OPTIMIZERS[name](params), OPTIMIZERS[name](others)
     program = ad.compile(loss, optimizer=optimizer)
     rng = np.random.default_rng(0)
     for number in range(9):
         size = (6, 6, 5)[number % 3]
-        x.output = ox.output = rng.normal(size=(size, 4)).astype(np.float32)
-        t.output = ot.output = rng.integers(0, 3, size)
+        x.output = images.output = rng.normal(size=(size, 4)).astype(np.float32)
+        t.output = labels.output = rng.integers(0, 3, size)
         if number % 4 == 3:
             ad.forward(program)
             ad.backward(program)
