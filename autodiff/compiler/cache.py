@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from .. import lazy
+from ..errors import ArgumentError
 
 VARIABLE = "AUTODIFF_CACHE_DIR"
 
@@ -24,10 +25,21 @@ def folder() -> Path:
 
     The folder that the environment variable ``AUTODIFF_CACHE_DIR`` names, else the user's cache
     folder; a temporary one where that cannot be written to.
+
+    Raises
+    ------
+    ArgumentError
+        If the folder that the variable names cannot be written to.
     """
     chosen = os.environ.get(VARIABLE)
     if chosen:
-        return _made(Path(chosen))
+        try:
+            return _made(Path(chosen))
+        except OSError as error:
+            raise ArgumentError(
+                f"the environment variable {VARIABLE} names the folder {chosen}, in which compiled "
+                f"programs cannot be kept ({error}); name one that can be written to, or unset it"
+            ) from error
     usual = Path(lazy.load("platformdirs", "the cache of programs").user_cache_path("autodiff"))
     try:
         return _made(usual)

@@ -59,6 +59,12 @@ class Program(Explained, Sweepable):
         if self._always_joint:
             self._with_gradients()
 
+    def __reduce__(self) -> Any:
+        raise ProgramError(
+            "a program holds machine code and threads of this process, and can be neither copied "
+            "nor pickled; save the parameters with ad.save, and compile the graph again"
+        )
+
     def forward(self) -> Any:
         """Compute the root, and what is to be kept, from the present data of the leaves."""
         with self._lock:
