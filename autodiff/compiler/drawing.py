@@ -6,14 +6,14 @@ nothing else is left out: what it tells stands in the instruction's own shape.
 
 from __future__ import annotations
 
-from ..draw import Picture, picture
+from ..draw import Picture, as_picture
 from ..draw.dot import Box, Edge, look, write
 from ..errors import ArgumentError, GraphError
 from .counting import read_by
 from .instructions import Graph, Instruction, Value, leaf_name
 
 
-@picture.register
+@as_picture.register
 def _picture(
     graph: Graph,
     *,

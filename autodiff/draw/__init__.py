@@ -72,7 +72,7 @@ def draw(
         raise ArgumentError(f"collapse is False, True or 'layer'; got {collapse!r}")
     if direction not in ("TB", "LR"):
         raise ArgumentError(f"direction is 'TB' or 'LR'; got {direction!r}")
-    return picture(
+    return as_picture(
         graph,
         values=values,
         gradients=gradients,
@@ -85,7 +85,7 @@ def draw(
 
 
 @functools.singledispatch
-def picture(
+def as_picture(
     graph: Any,
     *,
     values: bool,
@@ -146,9 +146,9 @@ def picture(
     )
 
 
-@picture.register
+@as_picture.register
 def _(graph: Sweepable, **options: Any) -> Picture | StepsPicture:
-    return picture(graph.order, **options)
+    return as_picture(graph.order, **options)
 
 
 def _sorted(graph: Any) -> list[GraphNode]:

@@ -9,11 +9,14 @@ def differentiated_by_autograd(autograd):
     """NumPy's functions for which HIPS autograd has a rule, or writes in terms of such."""
     tables = [autograd.core.primitive_vjps, autograd.core.primitive_jvps]
     found = {}
-    for name in {f.__name__ for table in tables for f in table}:
-        for module in (np, np.linalg, np.fft):
-            if callable(getattr(module, name, None)) and not name.startswith("_"):
+    ours = [np, np.linalg, np.fft]
+    theirs = [autograd.numpy, autograd.numpy.linalg, autograd.numpy.fft]
+    for rule in {f for table in tables for f in table}:
+        name = rule.__name__
+        for module, wrapped in zip(ours, theirs, strict=True):
+            # Rules for SciPy's functions stand in the same tables, some by the same names.
+            if hasattr(module, name) and getattr(wrapped, name, None) is rule:
                 found[name] = getattr(module, name)
-                break
     return found
 
 
