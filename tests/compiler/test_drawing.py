@@ -17,7 +17,8 @@ GRAPHS = [lambda: convolutional()[0], mixed, without_batch]
 def test_the_graph_after_each_pass_is_legal_and_can_be_drawn(graph):
     passes = ad.compile(graph()).passes()
     assert [name for name, _ in passes][0] == "trace"
-    assert [name for name, _ in passes][1 : 1 + len(SIMPLIFYING)] == [change.__name__ for change in SIMPLIFYING]
+    names = [name for name, _ in passes]
+    assert names[1 : 1 + len(SIMPLIFYING)] == [change.__name__ for change in SIMPLIFYING]
     for name, after in passes:
         check_legal(after)
         drawn = ad.draw(after)

@@ -1,5 +1,7 @@
 """Every NumPy function that HIPS autograd differentiates is supported here too."""
 
+import sys
+
 import numpy as np
 
 from autodiff.catalogue import numpy_functions
@@ -9,14 +11,15 @@ def differentiated_by_autograd(autograd):
     """NumPy's functions for which HIPS autograd has a rule, or writes in terms of such."""
     tables = [autograd.core.primitive_vjps, autograd.core.primitive_jvps]
     found = {}
-    ours = [np, np.linalg, np.fft]
-    theirs = [autograd.numpy, autograd.numpy.linalg, autograd.numpy.fft]
+    special = sys.modules.get("autograd.scipy.special")
     for rule in {f for table in tables for f in table}:
         name = rule.__name__
-        for module, wrapped in zip(ours, theirs, strict=True):
-            # Rules for SciPy's functions stand in the same tables, some by the same names.
-            if hasattr(module, name) and getattr(wrapped, name, None) is rule:
+        if rule is getattr(special, name, None):
+            continue  # SciPy's, whose rules stand in the same tables, some by NumPy's names
+        for module in (np, np.linalg, np.fft):
+            if callable(getattr(module, name, None)) and not name.startswith("_"):
                 found[name] = getattr(module, name)
+                break
     return found
 
 
