@@ -91,8 +91,9 @@ class MaxPoolCode(Primitive):
     """Max-pooling that remembers where it found each maximum; two outputs.
 
     The second, the *code*, is the number of the chosen tap, or 255 where `relu` is set and the
-    maximum is not positive, so that no gradient flows. ReLU and the maximum commute, so that ReLU
-    is applied to the maxima alone.
+    maximum is not positive, so that no gradient flows. What is no number is no such maximum: a
+    gradient that vanished there would hide it. ReLU and the maximum commute, so that ReLU is
+    applied to the maxima alone.
     """
 
     outputs = ("maxima", "code")
@@ -104,7 +105,7 @@ class MaxPoolCode(Primitive):
             code[batch_first(chosen)] = tap
         if relu:
             y = np.maximum(y, 0)
-            code[~(y > 0)] = 255
+            code[y <= 0] = 255
         return y, code
 
     def shape(self, x, windows, relu):

@@ -109,3 +109,10 @@ def kinds_of_stages(program):
         (type(stage).__name__, [step.primitive.name for step in stage.steps])
         for stage in plan.stages
     ]
+
+
+def compiled_stages(program):
+    """The compiled stages of its latest plan."""
+    part = program._joint or program._forward
+    *_, plan = part._plans.values()
+    return [stage for stage in plan.stages if hasattr(stage, "region")]

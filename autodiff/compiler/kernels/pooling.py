@@ -27,7 +27,6 @@ from .vectors import (
     broadcast,
     divide,
     equal,
-    greater,
     lanes,
     less_equal,
     load_part,
@@ -156,8 +155,9 @@ def max_pool(x, y, code, geometry, n, above=0, first=0, last=-1):
                                 tap = load_part(x, at + p + i * down + j * right, size)
                                 best, chosen = better(best, chosen, tap, i * kw + j)
                     if geometry[8]:
-                        positive = greater(best, zeros(x))
-                        chosen = select(positive, chosen, broadcast(x, geometry[13]))
+                        # What is no number stays chosen, so that its gradient is none either.
+                        idle = less_equal(best, zeros(x))
+                        chosen = select(idle, broadcast(x, geometry[13]), chosen)
                         best = maximum(best, zeros(x))
                     store_part(y, to + p, best, size)
                     store_codes(code, to + p, chosen, size)

@@ -95,7 +95,7 @@ def test_relu_in_front_is_done_behind(guarded, windows, dtype):
         result = guarded(np.empty(x.size, dtype))
         kernels.max_unpool(guarded(flat(g)), code, result, geometry, n)
         with np.errstate(invalid="ignore"):
-            expected = max_pool2d_scatter.function(np.where(top > 0, g, 0), x, top, windows)
+            expected = max_pool2d_scatter.function(np.where(top <= 0, 0, g), x, top, windows)
         np.testing.assert_array_equal(back(result, x.shape), expected)
 
 
