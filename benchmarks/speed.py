@@ -7,6 +7,7 @@ losses agree with the others' to a thousandth. Compilation and warm-up have a ta
 
     python benchmarks/speed.py
     python benchmarks/speed.py --workloads reference mlp --rounds 3 --scale 0.1
+    python benchmarks/speed.py --workloads mlp --keep    # anew; the others stay as they were
 
 Libraries that are not installed are left out (requirements-benchmarks.txt names them). The data are
 the MNIST files that `autodiff.data.load_mnist` finds or downloads.
@@ -14,6 +15,7 @@ the MNIST files that `autodiff.data.load_mnist` finds or downloads.
 
 import argparse
 import dataclasses
+import json
 from pathlib import Path
 
 import autodiff as ad
@@ -153,11 +155,15 @@ def compare(options):
         "threads": options.threads,
         "rounds": options.rounds,
         "loss_tolerance": TOLERANCE,
+        "scale": options.scale,
     }
     show(report["benchmark"], report)
     chosen = [scaled(one, options.scale) for one in WORKLOADS if one.name in options.workloads]
     names = options.only or list(PARTICIPANTS)
-    report["workloads"] = {}
+    before = earlier(report, options.json) if options.keep else {}
+    report["workloads"] = before.get("workloads", {})
+    if "compilation" in before:
+        report["compilation"] = before["compilation"]
     for workload in chosen:
         here = [*EVERYWHERE, *ALSO.get(workload.name, [])]
         here = [name for name in PARTICIPANTS if name in here and name in names]
@@ -168,7 +174,15 @@ def compare(options):
             flush=True,
         )
         found = measure(workload, here, data, options.rounds, options.threads)
-        report["workloads"][workload.name] = summarise(described, found)
+        report["workloads"][workload.name] = {
+            "date": report["date"],
+            **summarise(described, found),
+        }
+        report["workloads"] = {
+            one.name: report["workloads"][one.name]
+            for one in WORKLOADS
+            if one.name in report["workloads"]
+        }
         print(table(report["workloads"][workload.name]), flush=True)
         report["measures"] = verdicts(report["workloads"])
         save(report, options.json)
@@ -180,6 +194,27 @@ def compare(options):
             print(f"  {PARTICIPANTS[name].label:32}{one['cold']:8.2f} s {one['warm']:8.2f} s")
         save(report, options.json)
     print_verdicts(report["measures"])
+
+
+def earlier(report, path):
+    """What was measured before in the same circumstances, whatever the date.
+
+    Raises
+    ------
+    SystemExit
+        If it was another machine, another version or another setting: then one report would show
+        numbers side by side that cannot be compared.
+    """
+    if not Path(path).exists():
+        return {}
+    found = json.loads(Path(path).read_text(encoding="utf-8"))
+    for key in ("machine", "versions", "settings"):
+        if found[key] != report[key]:
+            raise SystemExit(
+                f"--keep: {path} has another {key}: {found[key]}, not {report[key]}; "
+                "measure everything anew, or name another file with --json"
+            )
+    return found
 
 
 def main():
@@ -195,6 +230,9 @@ def main():
     )
     parser.add_argument(
         "--compilation", action=argparse.BooleanOptionalAction, default=True, help="its own table"
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help="keep what the file says of other workloads"
     )
     parser.add_argument("--json", default=RESULTS / "speed.json", help="where to write")
     options = parser.parse_args()

@@ -1,6 +1,7 @@
 """The logic of the scripts in benchmarks/."""
 
 import importlib
+import json
 import sys
 from pathlib import Path
 
@@ -77,6 +78,19 @@ def test_a_scaled_workload_has_whole_batches(script):
     for workload in speed.WORKLOADS:
         small = speed.scaled(workload, 0.01)
         assert 1 <= small.steps <= workload.steps and small.images % small.batch == 0
+
+
+def test_what_was_measured_before_is_kept_only_in_the_same_circumstances(script, tmp_path):
+    speed = script("speed")
+    here = {"machine": {"cores": 2}, "versions": {"python": "3.11"}, "settings": {"rounds": 7}}
+    path = tmp_path / "speed.json"
+    assert speed.earlier(here, path) == {}
+    before = {**here, "date": "2026-01-01", "workloads": {"mlp": {"rows": []}}}
+    path.write_text(json.dumps(before))
+    assert speed.earlier(here | {"date": "2026-02-01"}, path) == before
+    for key in here:
+        with pytest.raises(SystemExit, match=f"has another {key}: .*measure everything anew"):
+            speed.earlier(here | {key: {}}, path)
 
 
 def test_baseline_joins_both_settings(script):
