@@ -50,9 +50,11 @@ class Compiled(Autodiff):
     """The compiled program, with the update inside of it."""
 
     def prepare(self) -> None:
-        # Every library's import comes before the first step, and so does that of our compiler.
+        # Every library's imports come before the first step, and so do those of our compiler: its
+        # modules, which are loaded when they are first needed, and all that Numba loads for them.
         if importlib.util.find_spec("numba"):
-            load("numba", "the compiled kernels")
+            for module in ("lowerings", "team"):
+                load(f"autodiff.compiler.{module}", "the compiled kernels")
         self.program = ad.compile(self.loss, optimizer=self.optimizer)
         self.program_of_logits = ad.compile(self.logits)
 
