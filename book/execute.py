@@ -65,6 +65,14 @@ def normalise(notebook):
             cell.outputs = [nbformat.from_dict(anonymise(output)) for output in cell.outputs]
 
 
+def store(notebook, path):
+    """Write a notebook, the same one always in the same bytes."""
+    normalise(notebook)
+    nbformat.validate(notebook)
+    text = nbformat.writes(notebook, version=4, indent=1, sort_keys=True, ensure_ascii=False)
+    path.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+
+
 def execute(path):
     """Run the notebook in its own folder, as the reader does, and write it back."""
     notebook = nbformat.read(path, as_version=4)
@@ -80,10 +88,7 @@ def execute(path):
         # libraries. The log level silences a warning about a connection that never leaves it.
         extra_arguments=["--InteractiveShell.xmode=Minimal", "--IPKernelApp.log_level=ERROR"],
     ).execute()
-    normalise(notebook)
-    nbformat.validate(notebook)
-    text = nbformat.writes(notebook, version=4, indent=1, sort_keys=True, ensure_ascii=False)
-    path.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+    store(notebook, path)
 
 
 def main(arguments=None):

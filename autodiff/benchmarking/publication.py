@@ -1,0 +1,39 @@
+"""The published results: what the scripts in ``benchmarks/`` wrote, for chapters to show."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataNotFoundError
+
+# An installed library carries the results with it; in a checkout they lie beside the scripts.
+_INSTALLED = Path(__file__).parent / "results"
+_CHECKOUT = Path(__file__).parents[2] / "benchmarks" / "results"
+
+
+def published(name: str) -> dict[str, Any]:
+    """A published result, as the script ``benchmarks/<name>.py`` wrote it.
+
+    Parameters
+    ----------
+    name : str
+        The name of the script, such as ``"baseline"``.
+
+    Returns
+    -------
+    dict
+        The date, the machine, the versions, and what was measured.
+
+    Raises
+    ------
+    DataNotFoundError
+        If no result of that name has been published.
+    """
+    folder = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        there = ", ".join(sorted(file.stem for file in folder.glob("*.json"))) or "none"
+        raise DataNotFoundError(f"no result called {name!r} is published; there are: {there}")
+    return json.loads(path.read_text(encoding="utf-8"))
