@@ -25,7 +25,7 @@ from .decisions import blame_decisions, check_decisions, finish
 from .errors import AutodiffError, BranchError, GraphError, ShapeError, StaleError, describe
 from .evaluation import pull, recompute
 from .ordering import Order, Sweepable, as_nodes, topological_sort
-from .structures import GraphNode, Operator, Variable
+from .structures import GraphNode, Operator, Variable, as_node
 
 
 def forward(order: list[GraphNode] | Sweepable) -> Any:
@@ -173,10 +173,11 @@ def gradients(
             )
     order = topological_sort(root)
     _check_fresh(order)
-    seed = gradient if gradient is not None else functions["ones_like"](_scalar(root))
-    if np.shape(seed) != root.shape:
+    # A node, lest rules that do not look at the operands return plain arrays.
+    seed = as_node(gradient) if gradient is not None else functions["ones_like"](_scalar(root))
+    if seed.shape != root.shape:
         raise ShapeError(
-            f"the gradient of {describe(root)} must have its shape; got shape {np.shape(seed)}"
+            f"the gradient of {describe(root)} must have its shape; got shape {seed.shape}"
         )
     needed = dependents(order, wanted)
     found = reverse_sweep(order, {root: seed}, needed, lambda node: node, keep=set(wanted))

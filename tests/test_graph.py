@@ -180,6 +180,9 @@ def test_a_root_that_is_no_scalar_needs_a_gradient():
     ad.backward(order, gradient=X)
     np.testing.assert_array_equal(w.gradient, 2 * X)
     np.testing.assert_array_equal(ad.gradients(order[-1], w, gradient=X).output, 2 * X)
+    moved = ad.gradients(ad.roll(w, 1), w, gradient=X)
+    assert isinstance(moved, ad.GraphNode), "a rule that looks at no operand returned an array"
+    np.testing.assert_array_equal(moved.output, np.roll(X, -1))
     for ask in (lambda g: ad.backward(order, g), lambda g: ad.gradients(order[-1], w, g)):
         with pytest.raises(ad.ShapeError, match=r"must have its shape; got shape \(3,\)"):
             ask(np.ones(3))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -161,7 +162,14 @@ def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True) -> Any
         How many.
     endpoint : bool
         Whether `stop` is one of them.
+
+    Raises
+    ------
+    ArgumentError
+        If `num` is not an integer, or negative.
     """
+    if not isinstance(num, Integral) or num < 0:
+        raise ArgumentError(f"linspace: num is how many numbers, at least 0; got {num!r}")
     way = subtract(stop, start)
     dtype = way.dtype if is_differentiable(way.dtype) else np.dtype(float)
     steps = np.linspace(0, 1, num, endpoint).astype(dtype).reshape(-1, *[1] * np.ndim(way))

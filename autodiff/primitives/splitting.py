@@ -118,7 +118,7 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
     ShapeError
         If the axis does not exist, or cannot be cut into parts of the same length.
     ArgumentError
-        If the number of parts is not positive.
+        If the number of parts is not a positive integer.
     """
     return _split("split", x, indices_or_sections, axis, equal=True)
 
@@ -159,7 +159,13 @@ def _split(name: str, x: Any, cuts: int | Sequence[int], axis: int, equal: bool)
         ends = [*as_shape(tuple(cuts)), None]  # type: ignore[arg-type]
         spans = [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
         return [getitem(x, (*[slice(None)] * axis, span)) for span in spans]
-    parts = operator.index(cuts)  # type: ignore[arg-type]
+    try:
+        parts = operator.index(cuts)  # type: ignore[arg-type]
+    except TypeError:
+        raise ArgumentError(
+            f"{name}: indices_or_sections is a number of parts, or a list of the positions at "
+            f"which to cut; got {describe(cuts)}"
+        ) from None
     if parts < 1:
         raise ArgumentError(f"{name}: a number of parts is at least 1; got {parts}")
     return [part(x, number=number, parts=parts, axis=axis, equal=equal) for number in range(parts)]

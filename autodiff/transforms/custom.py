@@ -24,7 +24,8 @@ def custom_gradient(f: Callable[..., tuple[Any, Function]]) -> Function:
     f : callable
         ``f(*args) -> value, pullback``; `pullback` takes :math:`\bar y` and returns
         :math:`J_i^T \bar y` for each argument (not in a tuple where there is only one), or None
-        where it is zero. It is linear in :math:`\bar y`. Written in `autodiff` or NumPy functions,
+        where it is zero. For forward mode and for derivatives of derivatives it must be linear in
+        :math:`\bar y`, as every true pullback is. Written in `autodiff` or NumPy functions,
         it can be differentiated again, and forward mode is derived from it.
 
     Returns
@@ -39,6 +40,8 @@ def custom_gradient(f: Callable[..., tuple[Any, Function]]) -> Function:
 
     Examples
     --------
+    A gradient that is cut off, for reverse mode alone: this pullback is not linear.
+
     >>> @custom_gradient
     ... def clip_gradient(x):
     ...     return x, lambda gradient: np.clip(gradient, -1.0, 1.0)
