@@ -32,13 +32,18 @@ WORKLOADS = [
     Workload("reference_10", "Reference network, batches of 10", batch=10),
     Workload("reference_1000", "Reference network, batches of 1000", batch=1000),
     Workload("lenet5", "LeNet-5 with tanh and average pooling, batches of 100", "lenet5"),
-    Workload("lenet5_relu", "LeNet-5 with ReLU and max pooling, batches of 100", "lenet5_relu"),
+    Workload(
+        "lenet5_relu",
+        "LeNet-5 with ReLU and max pooling, batches of 100",
+        "lenet5_relu",
+        images=12_000,
+    ),
     Workload(
         "pytorch_example",
         "PyTorch's own MNIST example network, batches of 64",
         "pytorch_example",
         batch=64,
-        images=6_400,
+        images=3_200,
     ),
     Workload("mlp", "MLP 784-256-128-10, batches of 100", "mlp"),
     Workload(
