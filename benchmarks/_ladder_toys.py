@@ -1,4 +1,4 @@
-"""The two lowest rungs of the ladder: a convolution with its transposes, by loops.
+"""The lowest rungs of the ladder: a convolution with its transposes, by loops.
 
 Stride 1, no padding. Each toy is taught to the library with `ad.custom_gradient`, so that it takes
 part in a training step like any operator.
@@ -7,6 +7,7 @@ part in a training step like any operator.
 import itertools
 
 import numpy as np
+from numba import njit
 
 import autodiff as ad
 
@@ -73,6 +74,34 @@ class Loops(Toy):
         return self.convolve(x.swapaxes(0, 1), gradient.swapaxes(0, 1)).swapaxes(0, 1)
 
 
+@njit
+def _convolve(x, w, y):
+    images, filters, rows, columns = y.shape
+    _, channels, high, wide = w.shape
+    for n in range(images):
+        for o in range(filters):
+            for r in range(rows):
+                for q in range(columns):
+                    total = 0.0
+                    for c in range(channels):
+                        for i in range(high):
+                            for j in range(wide):
+                                total += w[o, c, i, j] * x[n, c, r + i, q + j]
+                    y[n, o, r, q] = total
+
+
+class CompiledLoops(Loops):
+    """The same loops, as Numba compiles them without any help."""
+
+    name = "convolution by compiled loops"
+
+    def convolve(self, x, w):
+        (images, _, height, width), (filters, _, high, wide) = x.shape, w.shape
+        y = np.empty((images, filters, height - high + 1, width - wide + 1), x.dtype)
+        _convolve(np.ascontiguousarray(x), np.ascontiguousarray(w), y)
+        return y
+
+
 class Taps(Toy):
     """One array operation for each number of the filters: it meets a shifted image of each example.
 
@@ -109,7 +138,7 @@ class Taps(Toy):
         return w
 
 
-LOOPS, TAPS = Loops(), Taps()
+LOOPS, COMPILED_LOOPS, TAPS = Loops(), CompiledLoops(), Taps()
 
 
 def with_convolution(model, x, toy):

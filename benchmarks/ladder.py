@@ -1,15 +1,21 @@
 """From loops in Python to compiled threads: the same convolution, and the same training step.
 
-Each rung adds one idea. The lowest two are toys, written here; all others are the library itself.
-Each computes the reference network's second convolution with its two transposes, and a training
-step of the whole network with that convolution inside. The results of every rung are compared with
-the library's before anything is timed.
+Each rung adds one idea. The lowest are toys, written here; all others are the library itself, the
+upper ones with a compiler of which an idea was left out on the rungs below. Each computes the
+reference network's second convolution with its two transposes, and a training step of the whole
+network with that convolution inside. The results of every rung are compared with the library's
+before anything is timed.
+
+Beside the ladder stand what the machine can do (the rate of a large product of matrices, and of
+copies that fit in the cache and that do not), the training step in tiles of several sizes, and
+where the time of the highest rung's step goes.
 
     python benchmarks/ladder.py
 
 Times are given for an image, since the slow rungs are measured with fewer of them. *Bytes moved*
 counts what each array operation reads and writes, as if no number stayed in a register or in a
-cache between two operations; it says how much a rung asks of memory, not what reaches it.
+cache between two operations; it says how much a rung asks of memory, not what reaches it. The
+update of the parameters is in the time and not in the bytes.
 """
 
 import argparse
@@ -18,7 +24,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from _ladder_toys import LOOPS, TAPS, with_convolution
+from _ladder_toys import COMPILED_LOOPS, LOOPS, TAPS, with_convolution
 from threadpoolctl import threadpool_limits
 
 import autodiff as ad
@@ -30,27 +36,37 @@ RESULTS = Path(__file__).parent / "results"
 BATCH = 100
 TOLERANCE = 1e-4
 FILTERS, CHANNELS, SIDE_OF_IMAGE = 16, 6, 13
+TILES = (1, 4, 8, 16, 17, 24, 32, 48, 64, 100)
+COPIES = {"cache": 2**17, "memory": 2**27}
+
+UNFUSED, UNPLANNED, WHOLE = {"fuse": False}, {"plan_memory": False}, {"tile": BATCH}
 
 # title, threads, images of a measurement, the toy convolution if it is one, options of ad.compile
 # if it is compiled.
 RUNGS = [
     ("Python loops (toy)", 1, 2, LOOPS, None),
+    ("the same loops, compiled (toy)", 1, BATCH, COMPILED_LOOPS, None),
     ("NumPy loops over taps (toy)", 1, BATCH, TAPS, None),
     ("im2col and GEMM: the interpreter", 1, BATCH, None, None),
     ("im2col and GEMM, threads", None, BATCH, None, None),
-]
-# A rung of the compiler is a further line: its title, threads, BATCH, None, and the options.
-COMPILED = [
-    ("compiled, 1 thread", 1, BATCH, None, {}),
-    ("compiled, threads", None, BATCH, None, {}),
+    ("compiled, nothing fused", 1, BATCH, None, UNFUSED | UNPLANNED | WHOLE),
+    ("+ fusion", 1, BATCH, None, UNPLANNED | WHOLE),
+    ("+ memory plan", 1, BATCH, None, WHOLE),
+    ("+ tiles in the cache", 1, BATCH, None, {}),
+    ("+ threads", None, BATCH, None, {}),
 ]
 
 
 def convolution(images, toy, options):
-    """The nodes of the second convolution under a sum that gives it a gradient."""
+    """The second convolution, under a sum that gives it a gradient.
+
+    A parameter moves the images, so that they need a gradient as inside of a network.
+    """
     rng = np.random.default_rng(0)
     shapes = (images, CHANNELS, SIDE_OF_IMAGE, SIDE_OF_IMAGE), (FILTERS, CHANNELS, 3, 3)
-    x, w = (ad.Variable(rng.standard_normal(shape).astype(np.float32)) for shape in shapes)
+    data, filters = (rng.standard_normal(shape).astype(np.float32) for shape in shapes)
+    shift, w = ad.Variable(np.zeros((1, CHANNELS, 1, 1), np.float32)), ad.Variable(filters)
+    x = ad.Constant(data) + shift
     y = toy.convolution(x, w) if toy else ad.conv2d(x, w)
     weights = rng.standard_normal(y.shape).astype(np.float32)
     loss = (y * ad.Constant(weights)).sum()
@@ -59,7 +75,7 @@ def convolution(images, toy, options):
     def run():
         ad.forward(order)
         ad.backward(order)
-        return [loss.output, x.gradient, w.gradient]
+        return [loss.output, shift.gradient, w.gradient]
 
     return run, order
 
@@ -116,7 +132,7 @@ def bytes_moved(order, toy):
     A convolution by im2col also writes and reads the matrix of windows, in each of its products.
     """
     if not isinstance(order, list):  # a program knows its own
-        return getattr(order, "bytes_moved", None)
+        return order.listing().bytes_moved
     total = 0
     for node in order:
         if isinstance(node, ad.Operator):
@@ -141,6 +157,47 @@ def peak(threads):
         return OPERATIONS / min(clock(lambda: a @ b, 2))
 
 
+def bandwidths():
+    """Bytes a second that a copy reads and writes, the fastest of several, by where they lie."""
+    found = {}
+    for place, size in COPIES.items():
+        source, target = np.ones((2, size // 4), np.float32)
+        repeat = max(1, 2**23 // size)
+
+        def copy(source=source, target=target, repeat=repeat):
+            for _ in range(repeat):
+                np.copyto(target, source)
+
+        found[place] = 2 * size * repeat / min(clock(copy, 1))
+    return found
+
+
+def in_tiles(options):
+    """The training step on one thread, in tiles of several sizes."""
+    rows, before = [], ad.get_num_threads()
+    ad.set_num_threads(1)
+    for tile in TILES:
+        run, program = training(BATCH, None, {"tile": tile})
+        run()
+        times = [one / BATCH for one in clock(run, options.seconds)]
+        arena = program.listing().arena_bytes
+        rows.append({"tile": tile, "seconds_per_image": spread(times), "arena_bytes": arena})
+        median = 1e6 * statistics.median(times)
+        print(f"  tiles of {tile:3}{median:8.2f} us {arena / 2**10:8.0f} KiB", flush=True)
+    ad.set_num_threads(before)
+    return rows
+
+
+def profiled(options):
+    """Where the time of a training step goes, step by step, on all threads."""
+    before = ad.get_num_threads()
+    ad.set_num_threads(options.threads)
+    profile = training(BATCH, None, {})[1].profile(repeat=200)
+    ad.set_num_threads(before)
+    print(f"\n{profile}")
+    return profile.to_dict()
+
+
 def climb(rungs, make, operations_of_image, peaks, options):
     """Measure one computation on each rung."""
     rows, expected, before = [], {}, ad.get_num_threads()
@@ -162,7 +219,8 @@ def climb(rungs, make, operations_of_image, peaks, options):
                 "seconds_per_image": spread(times),
                 "flops_per_second": rate,
                 "share_of_peak": rate / peaks[options.threads],
-                "bytes_per_image": None if moved is None else moved / images,
+                "bytes_per_image": moved / images,
+                "arena_bytes": None if isinstance(order, list) else order.listing().arena_bytes,
                 "right": right,
             }
         )
@@ -170,7 +228,7 @@ def climb(rungs, make, operations_of_image, peaks, options):
         print(
             f"  {title:36}{1e6 * statistics.median(times):12.1f} us {rate / 1e9:8.3f} GFLOP/s "
             f"{row['share_of_peak']:8.2%} of the peak"
-            + ("" if moved is None else f" {moved / images / 2**20:9.3f} MiB")
+            f" {moved / images / 2**20:9.3f} MiB"
             + ("" if right else "  DOES NOT COUNT: another result"),
             flush=True,
         )
@@ -190,7 +248,7 @@ def main():
     show(report["benchmark"], report)
     peaks = {threads: peak(threads) for threads in sorted({1, options.threads})}
     report["peak"] = {str(threads): value for threads, value in peaks.items()}
-    rungs = RUNGS + (COMPILED if hasattr(ad, "compile") else [])
+    report["bandwidth"] = bandwidths()
     side = SIDE_OF_IMAGE - 2
     # The image of a convolution inside of a network needs a gradient: three equal products.
     one_convolution = 3 * 2 * FILTERS * CHANNELS * 9 * side * side
@@ -202,9 +260,13 @@ def main():
         print(f"\n{name.replace('_', ' ')}: {count / 1e6:.2f} MFLOP an image")
         report[name] = {
             "flops_per_image": count,
-            "rungs": climb(rungs, make, count, peaks, options),
+            "rungs": climb(RUNGS, make, count, peaks, options),
         }
         save(report, options.json)
+    print("\ntraining step in tiles, 1 thread")
+    report["tiles"] = in_tiles(options)
+    report["profile"] = profiled(options)
+    save(report, options.json)
 
 
 if __name__ == "__main__":

@@ -122,12 +122,13 @@ def test_points_of_growth_take_about_equal_work(script):
     assert images.shape == (3, 1, 28, 28) and images.dtype == np.float32 and len(labels) == 3
 
 
-@pytest.mark.parametrize("name", ["LOOPS", "TAPS"])
+@pytest.mark.parametrize("name", ["LOOPS", "COMPILED_LOOPS", "TAPS"])
 def test_the_toys_of_the_ladder_compute_what_the_library_computes(script, name):
+    pytest.importorskip("numba")
     toy = getattr(script("_ladder_toys"), name)
     rng = np.random.default_rng(0)
     x, w = ad.Variable(rng.normal(size=(2, 3, 5, 6))), ad.Variable(rng.normal(size=(4, 3, 3, 2)))
-    if name == "LOOPS":
+    if name != "TAPS":
         w = ad.Variable(rng.normal(size=(4, 3, 3, 3)))
     found = []
     for y in (toy.convolution(x, w), ad.conv2d(x, w)):
@@ -138,6 +139,7 @@ def test_the_toys_of_the_ladder_compute_what_the_library_computes(script, name):
 
 
 def test_the_ladder_climbs_and_marks_a_wrong_rung(script, capsys):
+    pytest.importorskip("numba")
     ladder, toys = script("ladder"), script("_ladder_toys")
 
     class Wrong(toys.Taps):
@@ -147,9 +149,14 @@ def test_the_ladder_climbs_and_marks_a_wrong_rung(script, capsys):
     class Options:
         threads, seconds = 1, 0.0
 
-    rungs = [("taps", 1, 2, toys.TAPS, None), ("wrong", 1, 2, Wrong(), None)]
+    compiled = [(*rung[:2], 2, *rung[3:]) for rung in ladder.RUNGS if rung[4] is not None]
+    rungs = [("taps", 1, 2, toys.TAPS, None), ("wrong", 1, 2, Wrong(), None), *compiled]
     for make in (ladder.convolution, ladder.training):
         rows = ladder.climb(rungs, make, 1000, {1: 1e9}, Options)
-        assert [row["right"] for row in rows] == [True, False]
+        assert [row["right"] for row in rows] == [True, False, *[True] * len(compiled)]
         assert rows[0]["bytes_per_image"] > 0 and rows[0]["share_of_peak"] > 0
+        assert rows[0]["arena_bytes"] is None
+    moved, arenas = ([row[name] for row in rows[2:]] for name in ("bytes_per_image", "arena_bytes"))
+    assert moved[0] > moved[1] == moved[2] == moved[3]
+    assert arenas[0] > arenas[1] > arenas[2]
     assert capsys.readouterr().out.count("DOES NOT COUNT: another result") == 2

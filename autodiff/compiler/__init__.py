@@ -3,7 +3,8 @@
 from . import drawing as drawing  # registers how graphs of passes are drawn
 from .explaining import Explained
 from .listing import Listing
+from .options import Options
 from .profile import Profile
 from .program import Program, compile
 
-__all__ = ["Explained", "Listing", "Profile", "Program", "compile"]
+__all__ = ["Explained", "Listing", "Options", "Profile", "Program", "compile"]

@@ -54,10 +54,10 @@ def _compiled(
     shares = stage.threads if threads is None else min(threads, stage.batch)
     share = -(-stage.batch // shares)
     if tile is None:
-        tile = stage.tile if threads is None else tile_size(copied, share)
+        tile = stage.tile if threads is None else tile_size(copied, share, stage.options)
     tile = min(tile, share)
     arena = copied.at(ARENA)
-    arena_bytes = plan_memory(arena, tile)
+    arena_bytes = plan_memory(arena, tile, stage.options.plan_memory)
     called = slot_names(stage.region)
     steps = []
     for position, (call, used) in enumerate(stage.region.calls):

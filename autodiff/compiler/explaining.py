@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, DtypeError, describe
+from ..errors import describe
 from ..ordering import Order
 from ..source import Source
 from ..structures import Constant, GraphNode, Leaf, Operator
 from .describing import list_plan
 from .instructions import Graph
 from .listing import Listing
+from .options import check_count
 from .plan import CompiledStage
 from .profile import Profile
 from .profiling import measure
@@ -71,7 +72,7 @@ class Explained:
         """
         for name, value in (("tile", tile), ("threads", threads)):
             if value is not None:
-                _positive(name, value)
+                check_count(name, value)
         with self._lock:
             part = self._part(gradients)
             return list_plan(self._title(part), part.plan(), tile, threads)
@@ -117,7 +118,7 @@ class Explained:
         program that draws random numbers or updates statistics does so in each run. The peak is
         measured after the runs; where other work comes and goes, shares of it vary.
         """
-        _positive("repeat", repeat)
+        check_count("repeat", repeat)
         dtype = np.float64 if self.root.dtype == np.float64 else np.float32
         with self._lock:
             part = self._part(gradients)
@@ -145,10 +146,3 @@ class Explained:
             f"<Program for {describe(self.root)}; operators: {operators}, leaves: {leaves}; "
             "print it for its listing>"
         )
-
-
-def _positive(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise DtypeError(f"{name} is an integer; got {describe(value)}")
-    if value < 1:
-        raise ArgumentError(f"{name} is at least 1; got {value}")

@@ -172,6 +172,21 @@ class Listing:
         """The steps of all stages."""
         return [step for stage in self.stages for step in stage.steps]
 
+    @property
+    def bytes_moved(self) -> int:
+        """What all steps read and write, as if nothing stayed in a cache between two of them."""
+        return sum(step.bytes for step in self.steps)
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations of all steps in which they are counted."""
+        return sum(step.flops or 0 for step in self.steps)
+
+    @property
+    def arena_bytes(self) -> int:
+        """The arenas of all compiled stages together, for each thread."""
+        return sum(stage.arena_bytes for stage in self.stages)
+
     def __str__(self) -> str:
         parts = [textwrap.fill(self.title, 100)]
         for stage in self.stages:
@@ -191,10 +206,8 @@ class Listing:
         return "\n".join([*parts, f"<p>{html.escape(self._total())}</p>"])
 
     def _total(self) -> str:
-        moved = sum(step.bytes for step in self.steps)
-        flops = sum(step.flops or 0 for step in self.steps)
         stages, steps = len(self.stages), len(self.steps)
         return (
             f"{stages} stage{'s' * (stages != 1)}, {steps} step{'s' * (steps != 1)}: "
-            f"{moved:,} bytes, {flops:,} floating-point operations."
+            f"{self.bytes_moved:,} bytes, {self.flops:,} floating-point operations."
         )

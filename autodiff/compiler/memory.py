@@ -20,8 +20,10 @@ ALIGNMENT = 64
 """Bytes of a cache line; every value begins with one."""
 
 
-def plan(slots: Sequence[Slot], examples: int) -> int:
+def plan(slots: Sequence[Slot], examples: int, share: bool = True) -> int:
     """Give each slot its offset in an arena for tiles of so many examples.
+
+    With `share`, two whose lives do not overlap may lie in the same place.
 
     Returns
     -------
@@ -34,7 +36,7 @@ def plan(slots: Sequence[Slot], examples: int) -> int:
         size = slot_bytes(slot, examples)
         offset = 0
         for start, end, other in sorted(placed, key=lambda entry: entry[0]):
-            if slot.first > other.last or other.first > slot.last:
+            if share and (slot.first > other.last or other.first > slot.last):
                 continue
             if offset + size <= start:
                 break

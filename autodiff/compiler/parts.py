@@ -15,7 +15,8 @@ from ..missing import Missing
 from ..ordering import Order
 from ..structures import Constant, GraphNode, Leaf, Operator, Variable
 from .instructions import trace
-from .passes import FUSING, SIMPLIFYING
+from .options import Options
+from .passes import sequence
 from .plan import Plan
 from .settings import get_num_threads
 from .updating import Update
@@ -35,10 +36,19 @@ class Part:
         What is computed; of all other operators no value remains.
     leaves : sequence of Leaf
         Whose sizes may change between runs.
+    options : Options
+        What it is compiled with.
     """
 
-    def __init__(self, order: Order, results: Sequence[GraphNode], leaves: Sequence[Leaf]) -> None:
+    def __init__(
+        self,
+        order: Order,
+        results: Sequence[GraphNode],
+        leaves: Sequence[Leaf],
+        options: Options,
+    ) -> None:
         self._order, self._results, self._leaves = order, results, leaves
+        self._options = options
         self._plans: dict[Any, Plan] = {}
         self._updates: weakref.WeakKeyDictionary[Plan, Update | None] = weakref.WeakKeyDictionary()
         self._shapes = {
@@ -89,10 +99,10 @@ class Part:
     def _plan(self) -> Plan:
         graph = trace(self._order, self._results)
         passes = [("trace", graph)]
-        for change in (*SIMPLIFYING, *(FUSING if _has_kernels() else ())):
+        for change in sequence(_has_kernels(), self._options.fuse):
             graph = change(graph)
             passes.append((change.__name__, graph))
-        return Plan(graph, get_num_threads(), passes)
+        return Plan(graph, get_num_threads(), passes, self._options)
 
     def plan(self) -> Plan:
         """The plan for data of the present sizes.

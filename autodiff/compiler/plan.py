@@ -21,6 +21,7 @@ from .fused import CrossEntropyPair
 from .instructions import Graph, Instruction, Value, output_names
 from .memory import plan as plan_memory
 from .memory import unplanned_bytes
+from .options import Options
 from .placement import Stage, place
 from .pools import hold
 from .regions import ARENA, INPUT, OUTPUT, SUM, Region, Slot, assemble
@@ -40,8 +41,6 @@ LANES = 16
 
 _TITLE = "A region of a compiled program: kernels for a tile of a batch."
 
-_TITLE = "A region of a compiled program: kernels for a tile of a batch."
-
 Environment = dict[Value, Any]
 
 
@@ -56,9 +55,17 @@ class Plan:
         How many threads share the batch.
     passes : list of (str, Graph)
         The graphs that led to it, each with the name of the pass that made it.
+    options : Options
+        What it is compiled with.
     """
 
-    def __init__(self, graph: Graph, threads: int, passes: Sequence[tuple[str, Graph]]) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        threads: int,
+        passes: Sequence[tuple[str, Graph]],
+        options: Options,
+    ) -> None:
         self.graph, self.threads, self.passes = graph, threads, list(passes)
         self.leaves = graph.leaves()
         stages = place(graph)
@@ -69,7 +76,9 @@ class Plan:
         for step in graph.instructions:
             called.update(zip(step.outputs, output_names(step), strict=True))
         self.stages = [
-            CompiledStage(stage, later, called, threads) if stage.is_region else NumPyStage(stage)
+            CompiledStage(stage, later, called, threads, options)
+            if stage.is_region
+            else NumPyStage(stage)
             for stage, later in zip(stages, reversed(read[:-1]), strict=True)
         ]
         self._mixed = any(not stage.is_region for stage in stages)
@@ -125,13 +134,18 @@ class CompiledStage:
     """A region, its machine code, and the memory that it works in."""
 
     def __init__(
-        self, stage: Stage, wanted: set[Value], called: dict[Value, str], threads: int
+        self,
+        stage: Stage,
+        wanted: set[Value],
+        called: dict[Value, str],
+        threads: int,
+        options: Options,
     ) -> None:
-        self.steps = stage.steps
+        self.steps, self.options = stage.steps, options
         self.region = region = assemble(stage, wanted, called)
         self.batch = _batch(region)
         self.threads = min(threads, self.batch)
-        self.tile = tile_size(region, -(-self.batch // self.threads))
+        self.tile = tile_size(region, -(-self.batch // self.threads), options)
         self.text = write(region, _TITLE)
         self.address = cache.load(self.text).region.address
         self._team = lazy.load("autodiff.compiler.team", "compiled programs")
@@ -190,7 +204,7 @@ class CompiledStage:
     def _lay_out(self) -> None:
         region = self.region
         arena = region.at(ARENA)
-        self.arena_bytes = plan_memory(arena, self.tile)
+        self.arena_bytes = plan_memory(arena, self.tile, self.options.plan_memory)
         self.unplanned_bytes = unplanned_bytes(arena, self.tile)
         self._sums = region.at(SUM)
         offset = 0
@@ -237,9 +251,11 @@ class CompiledStage:
         self._aliases = [(value, same) for value, same in region.aliases.items() if same in held]
 
 
-def tile_size(region: Region, share: int) -> int:
+def tile_size(region: Region, share: int, options: Options) -> int:
     """How many examples a tile has: as many as fit in the cache, in tiles of about equal size."""
-    arena = plan_memory(region.at(ARENA), 64)
+    if options.tile is not None:
+        return min(options.tile, share)
+    arena = plan_memory(region.at(ARENA), 64, options.plan_memory)
     fitting = max(LANES, CACHE_BYTES * 64 // max(arena, 1))
     if share <= fitting:
         return share

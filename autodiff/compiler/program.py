@@ -19,6 +19,7 @@ from ..graph import forward, gradients
 from ..ordering import Sweepable, as_nodes, topological_sort
 from ..structures import Clock, Constant, GraphNode, Leaf, Operator, Variable, WeakConstant
 from .explaining import Explained
+from .options import Options
 from .parts import Part, is_fresh
 
 
@@ -33,10 +34,14 @@ class Program(Explained, Sweepable):
         The sorted graph that was compiled.
     variables : list of Variable
         The variables that gradients are computed for.
+    options : Options
+        What it was compiled with.
     """
 
-    def __init__(self, root: GraphNode, keep: Sequence[GraphNode], optimizer: Any) -> None:
-        self.root, self.optimizer = root, optimizer
+    def __init__(
+        self, root: GraphNode, keep: Sequence[GraphNode], optimizer: Any, options: Options
+    ) -> None:
+        self.root, self.optimizer, self.options = root, optimizer, options
         self.kept = [root, *keep]
         self.order = topological_sort(self.kept)
         self.variables = [node for node in self.order if isinstance(node, Variable)]
@@ -144,7 +149,7 @@ class Program(Explained, Sweepable):
         if self._forward is None:
             if not is_fresh(self.order):
                 forward(self.order)
-            self._forward = Part(self.order, self.kept, self._leaves)
+            self._forward = Part(self.order, self.kept, self._leaves, self.options)
         return self._forward
 
     def _part(self, gradients: bool | None) -> Part:
@@ -183,10 +188,18 @@ class Program(Explained, Sweepable):
         found = gradients(self.root, self.variables, seed)
         order = topological_sort([*self.kept, *found])
         leaves = [*self._leaves, *([seed] if seed is not None else [])]
-        return Part(order, [*self.kept, *found], leaves)
+        return Part(order, [*self.kept, *found], leaves, self.options)
 
 
-def compile(root: GraphNode, keep: Iterable[GraphNode] = (), optimizer: Any = None) -> Program:
+def compile(
+    root: GraphNode,
+    keep: Iterable[GraphNode] = (),
+    optimizer: Any = None,
+    *,
+    fuse: bool = True,
+    plan_memory: bool = True,
+    tile: int | None = None,
+) -> Program:
     """Compile a graph: sort it, differentiate it, and turn it into a fast program.
 
     Parameters
@@ -197,6 +210,14 @@ def compile(root: GraphNode, keep: Iterable[GraphNode] = (), optimizer: Any = No
         Other nodes whose outputs are to be valid after each run.
     optimizer : Optimizer, optional
         One of `ad.optim`, for ``program.step()``.
+    fuse : bool, optional
+        Whether operators that follow each other become one. Without, each is a kernel of its own;
+        max-pooling takes the ReLU in front of it along in any case.
+    plan_memory : bool, optional
+        Whether values share a place in memory where they are not needed at the same time.
+    tile : int, optional
+        How many examples go through the whole program together. By default as many as the cache
+        holds; the size of the batch makes one tile of each thread's share.
 
     Returns
     -------
@@ -207,6 +228,15 @@ def compile(root: GraphNode, keep: Iterable[GraphNode] = (), optimizer: Any = No
     ------
     GraphError
         If `root` or an entry of `keep` is no node.
+    DtypeError
+        If `optimizer` is none, `fuse` or `plan_memory` is no bool, or `tile` no integer.
+    ArgumentError
+        If `tile` is less than 1.
+
+    Notes
+    -----
+    The last three are there to see what each idea is worth: results are the same, but for
+    rounding, and only the time and the memory that they take differ.
     """
     kept = as_nodes(keep)
     for node in [root, *kept]:
@@ -217,4 +247,4 @@ def compile(root: GraphNode, keep: Iterable[GraphNode] = (), optimizer: Any = No
             f"optimizer must be one of ad.optim, such as ad.optim.SGD(model.parameters()); "
             f"got {describe(optimizer)}"
         )
-    return Program(root, kept, optimizer)
+    return Program(root, kept, optimizer, Options(fuse, plan_memory, tile))

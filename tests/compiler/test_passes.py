@@ -6,7 +6,7 @@ import pytest
 
 import autodiff as ad
 from autodiff.compiler.instructions import Graph, Instruction, Value, check_legal, trace
-from autodiff.compiler.passes import FUSING, SIMPLIFYING, fuse_chains, spell_padding
+from autodiff.compiler.passes import fuse_chains, separate_chains, sequence, spell_padding
 from autodiff.evaluation import evaluate
 from autodiff.ordering import topological_sort
 
@@ -78,12 +78,13 @@ def execute(graph):
     return [found[value] for value in graph.results]
 
 
+@pytest.mark.parametrize("fuse", [True, False])
 @pytest.mark.parametrize("build", GRAPHS)
-def test_every_pass_keeps_the_graph_legal_and_its_numbers(build):
+def test_every_pass_keeps_the_graph_legal_and_its_numbers(build, fuse):
     graph = joint(build, dtype=np.float64)
     check_legal(graph)
     expected = execute(graph)
-    for change in (*SIMPLIFYING, *FUSING):
+    for change in sequence(fuse=fuse):
         graph = change(graph)
         check_legal(graph)
         for actual, array in zip(execute(graph), expected, strict=True):
@@ -95,18 +96,19 @@ def test_every_pass_keeps_the_graph_legal_and_its_numbers(build):
 def test_passes_leave_work_out(build):
     graph = joint(build)
     before = len(graph.instructions)
-    for change in (*SIMPLIFYING, *FUSING):
+    for change in sequence():
         graph = change(graph)
     assert len(graph.instructions) < 0.8 * before
 
 
+@pytest.mark.parametrize("fuse", [True, False])
 @pytest.mark.parametrize("build", GRAPHS)
-def test_halves_are_rounded_as_the_interpreter_does(build):
+def test_halves_are_rounded_as_the_interpreter_does(build, fuse):
     """No pass may leave out or move the rounding of a step on halves."""
     graph = joint(build, dtype=np.float16)
     with np.errstate(all="ignore"):
         expected = execute(graph)
-        for change in (*SIMPLIFYING, *FUSING):
+        for change in sequence(fuse=fuse):
             graph = change(graph)
             for actual, array in zip(execute(graph), expected, strict=True):
                 np.testing.assert_array_equal(actual, array, err_msg=str(change))
@@ -129,6 +131,24 @@ def chains(root):
 
 def names(step):
     return [primitive.name for primitive, _, _ in step.params["steps"]]
+
+
+def test_separate_chains_have_one_step_each():
+    x = ad.Variable(normal(3, 2))
+    graph = trace(topological_sort(root := ad.tanh(x * 2.0 + x) > 0.0), [root])
+    found = [names(step) for step in separate_chains(graph).instructions]
+    assert found == [["multiply"], ["add"], ["tanh"], ["greater"]]
+    assert [names(step) for step in fuse_chains(graph).instructions] == [sum(found, [])]
+
+
+def test_without_kernels_no_pass_makes_operators_of_the_compiler():
+    assert sequence(kernels=False) == sequence()[: len(sequence(kernels=False))]
+    graph = joint(convolutional)
+    for change in sequence(kernels=False):
+        graph = change(graph)
+    assert {type(step.primitive).__module__ for step in graph.instructions}.isdisjoint(
+        {"autodiff.compiler.fused"}
+    )
 
 
 def test_a_chain_computes_in_one_type():

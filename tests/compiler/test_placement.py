@@ -9,7 +9,7 @@ import pytest
 import autodiff as ad
 from autodiff.compiler.backend import PARTIAL
 from autodiff.compiler.instructions import trace
-from autodiff.compiler.passes import FUSING, SIMPLIFYING
+from autodiff.compiler.passes import sequence
 from autodiff.compiler.placement import batch_of, place
 from autodiff.ordering import topological_sort
 
@@ -28,7 +28,7 @@ def fused(root, *others):
     variables = [node for node in order if isinstance(node, ad.Variable)]
     results = [root, *others, *ad.gradients(root, variables)]
     graph = trace(topological_sort(results), results)
-    for change in (*SIMPLIFYING, *FUSING):
+    for change in sequence():
         graph = change(graph)
     return graph
 

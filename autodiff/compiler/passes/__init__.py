@@ -1,7 +1,8 @@
 """The passes: each a function from a graph to a graph that computes the same."""
 
+from ..instructions import Pass
 from .broadcasts import absorb_broadcasts
-from .chains import fuse_chains
+from .chains import fuse_chains, separate_chains
 from .common import merge_common, remove_dead
 from .cropping import crop_unread
 from .epilogues import absorb_epilogues
@@ -15,10 +16,10 @@ from .simplifying import simplify
 SIMPLIFYING = (simplify, lend_shapes, absorb_broadcasts, merge_common, remove_dead)
 """Passes that only leave work out, in the order in which they run."""
 
+FITTING = (spell_padding, absorb_transposes, remember_maxima)
+"""Passes that say an operator in the way in which there is a kernel for it."""
+
 FUSING = (
-    spell_padding,
-    absorb_transposes,
-    remember_maxima,
     recognise_cross_entropy,
     lend_shapes,
     remove_dead,
@@ -27,10 +28,23 @@ FUSING = (
     fuse_chains,
     remove_dead,
 )
-"""Passes that make operators for which there are compiled kernels."""
+"""Passes that make one operator of several, and drop what is then not read any more."""
+
+SEPARATING = (lend_shapes, remove_dead, separate_chains)
+"""What runs in place of `FUSING` where nothing is to be fused."""
+
+
+def sequence(kernels: bool = True, fuse: bool = True) -> tuple[Pass, ...]:
+    """All passes in their order; without kernels, those that only leave work out."""
+    if not kernels:
+        return SIMPLIFYING
+    return (*SIMPLIFYING, *FITTING, *(FUSING if fuse else SEPARATING))
+
 
 __all__ = [
+    "FITTING",
     "FUSING",
+    "SEPARATING",
     "SIMPLIFYING",
     "absorb_broadcasts",
     "absorb_epilogues",
@@ -42,6 +56,8 @@ __all__ = [
     "recognise_cross_entropy",
     "remember_maxima",
     "remove_dead",
+    "separate_chains",
+    "sequence",
     "simplify",
     "spell_padding",
 ]

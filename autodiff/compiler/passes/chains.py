@@ -44,6 +44,15 @@ def fuse_chains(graph: Graph) -> Graph:
     return Graph(tuple(steps), graph.results)
 
 
+def separate_chains(graph: Graph) -> Graph:
+    """Make each elementwise operator for which there is compiled code a chain of its own."""
+    steps = [
+        _chain([step]) if vector_type(step) is not None and step.output.shape else step
+        for step in graph.instructions
+    ]
+    return Graph(tuple(steps), graph.results)
+
+
 def _chain(parts: list[Instruction]) -> Instruction:
     inside = {part.output for part in parts}
     operands = list(
