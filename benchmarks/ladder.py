@@ -85,8 +85,8 @@ def training(images, toy, options):
     rng = np.random.default_rng(0)
     model = ad.nn.reference_network(rng=0)
     optimizer = ad.optim.SGD(model.parameters(), lr=LEARNING_RATE)
-    x = ad.Constant(rng.random((images, 1, 28, 28), np.float32))
-    t = ad.Constant(rng.integers(0, 10, images))
+    x = ad.Constant(rng.random((images, 1, 28, 28), np.float32), name="images")
+    t = ad.Constant(rng.integers(0, 10, images), name="labels")
     logits = with_convolution(model, x, toy) if toy else model(x)
     loss = ad.cross_entropy(logits, t)
     if options is not None:
