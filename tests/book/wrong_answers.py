@@ -13,8 +13,42 @@ WRONG = {
         ("(6, 16, 3)", "(16, 6, 3)"),
         ("dense_parameters(84, 10)", "840"),
     ],
+    "literature_review-exercise-lenet": [(" + 1 ", " "), ("count * kernel**2", "kernel**2")],
+    "literature_review-exercise-division": [("-{r}", "{r}"), ('"{r} / {b}"', '"1.0 / {b}"')],
+    "literature_review-exercise-chunks": [
+        ("range(0, len(x), chunk)", "range(len(x))"),
+        ("directions[:, start : start + chunk]", "directions"),
+    ],
+    "literature_review-exercise-product": [
+        ("after * before[i]", "before[i]"),
+        ("number * before[-1]", "number"),
+        ("after = x[i] * after", "after = product([1.0, *x[i:]])"),
+    ],
+    "literature_review-exercise-prune": [
+        ("needed.discard(target)", "pass"),
+        ("        needed.update(name.id for name in read)\n", ""),
+        ("if target not in needed", "if not target"),
+    ],
     "state_of_the_art-exercise-mode": [("n < m", "n > m"), ('("forward", n)', '("forward", m)')],
     "state_of_the_art-exercise-recording": [("x * 0.5", "ad.tanh(x)"), ("range(k)", "range(1)")],
+    "state_of_the_art-exercise-order": [("ends * sizes[k]", "ends"), ("min(", "max(")],
+    "state_of_the_art-exercise-buckets": [
+        ("sorted(lengths)", "list(lengths)"),
+        ("max(part)", "min(part)"),
+        ("len(part) * ", "batch * "),
+    ],
+    "state_of_the_art-exercise-compensated": [
+        ("term - lost", "term"),
+        ("(new - total) - wanted", "wanted - (new - total)"),
+    ],
+    "state_of_the_art-exercise-stochastic": [
+        ("< share", "< 0.5"),
+        ("rng.random(x.shape) < share", "share > 1"),
+    ],
+    "state_of_the_art-exercise-guards": [
+        ("            ad.backward(order)\n            return", "            return"),
+        ("        recordings.append((a, order))\n", ""),
+    ],
     "state_of_the_art-exercise-scale": [("np.isfinite", "~np.isnan"), ("2000", "2001")],
     "structures-count": [("type(node).__name__", "node.name")],
     "structures-dtype": [("x.mean()", "x.output.mean()"), ("0.5", "np.float64(0.5)")],
