@@ -2,13 +2,23 @@
 
 `workloads` says what is trained, `peers` how each library does it, `rounds` who runs when,
 `worker` what happens in each process, and `summary` what may be concluded. `published` gives what
-was measured for the book.
+was measured for the book, and `tables` and `plots` show it.
 """
 
-from .plots import plot_growth
+from .plots import plot_growth, plot_ratios, plot_speed, plot_training
 from .publication import published
 from .rounds import Participant, measure
 from .summary import summarise
 from .workloads import Workload
 
-__all__ = ["Participant", "Workload", "measure", "plot_growth", "published", "summarise"]
+__all__ = [
+    "Participant",
+    "Workload",
+    "measure",
+    "plot_growth",
+    "plot_ratios",
+    "plot_speed",
+    "plot_training",
+    "published",
+    "summarise",
+]

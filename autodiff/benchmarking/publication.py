@@ -13,13 +13,22 @@ _INSTALLED = Path(__file__).parent / "results"
 _CHECKOUT = Path(__file__).parents[2] / "benchmarks" / "results"
 
 
+def _folder() -> Path:
+    return _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
+
+
+def names() -> list[str]:
+    """The names of all published results."""
+    return sorted(path.stem for path in _folder().glob("*.json"))
+
+
 def published(name: str) -> dict[str, Any]:
     """A published result, as the script ``benchmarks/<name>.py`` wrote it.
 
     Parameters
     ----------
     name : str
-        The name of the script, such as ``"baseline"``.
+        The name of the script, such as ``"speed"``.
 
     Returns
     -------
@@ -31,9 +40,8 @@ def published(name: str) -> dict[str, Any]:
     DataNotFoundError
         If no result of that name has been published.
     """
-    folder = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
-    path = folder / f"{name}.json"
+    path = _folder() / f"{name}.json"
     if not path.is_file():
-        there = ", ".join(sorted(file.stem for file in folder.glob("*.json"))) or "none"
+        there = ", ".join(names()) or "none"
         raise DataNotFoundError(f"no result called {name!r} is published; there are: {there}")
     return json.loads(path.read_text(encoding="utf-8"))
