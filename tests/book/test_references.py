@@ -1,4 +1,4 @@
-"""Every reference can be found by its reader, is cited somewhere, and says of itself what is so."""
+"""Every reference can be found by its reader, and says of itself what is so."""
 
 import re
 from collections import Counter
@@ -70,15 +70,16 @@ def test_an_arxiv_number_stands_in_the_doi_and_in_print(entry):
 
 
 def test_no_work_is_listed_twice():
-    dois = Counter(
-        entry.fields["doi"].lower() for entry in ENTRIES.values() if "doi" in entry.fields
-    )
-    titles = Counter(re.sub(r"\W", "", entry.fields["title"]).lower() for entry in ENTRIES.values())
-    assert [one for one, n in [*dois.items(), *titles.items()] if n > 1] == []
+    dois = [entry.fields["doi"].lower() for entry in ENTRIES.values() if "doi" in entry.fields]
+    works = [
+        (re.sub(r"\W", "", entry.fields["title"]).lower(), str(entry.persons["author"][0]))
+        for entry in ENTRIES.values()
+    ]
+    assert [one for one, n in Counter([*dois, *works]).items() if n > 1] == []
 
 
-def test_every_citation_has_an_entry_and_every_entry_a_citation():
-    assert cited() == set(ENTRIES)
+def test_every_citation_has_an_entry():
+    assert cited() - set(ENTRIES) == set()
 
 
 def test_the_literature_review_cites_enough():
