@@ -19,7 +19,7 @@ NBVAL ?= $(if $(filter Linux,$(shell uname -s)),--nbval,--nbval-lax)
 BENCHMARKS := $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks figures lint benchmark conformance clean
+.PHONY: help book pdf test notebooks bare figures lint benchmark conformance clean
 
 help: ## list the targets
 	@echo "Usage: make <target>"
@@ -29,6 +29,9 @@ book: $(STAMP) ## build the book from the stored outputs: _build/html/index.html
 	$(BIN)/jupyter-book build -W -n --keep-going --quiet .
 	@echo "The book: $(CURDIR)/_build/html/index.html"
 
+pdf: book ## print the book, with solutions as an appendix: _build/pdf/book.pdf (needs Chromium)
+	$(BIN)/python book/pdf.py
+
 # The tests come last, so that their summary is the last line of a run that passed.
 test: $(NEEDS) lint ## check everything: code, tests, notebooks, book (PEERS=1 compares with PyTorch too)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
@@ -37,6 +40,9 @@ test: $(NEEDS) lint ## check everything: code, tests, notebooks, book (PEERS=1 c
 
 notebooks: $(STAMP) ## execute all notebooks and store their outputs (ONLY=book/operators.ipynb: just that one)
 	$(BIN)/python book/execute.py $(ONLY)
+
+bare: $(STAMP) ## run each notebook alone in an empty folder, in a bare environment (minutes)
+	$(BIN)/python tests/book/bare.py $(ONLY)
 
 figures: $(STAMP) ## draw the pictures of the README anew
 	$(BIN)/python book/figures.py

@@ -2,6 +2,7 @@
 
 import importlib.util
 import posixpath
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 import yaml
+from _print.assemble import ANSWERS, SOLUTIONS, assemble, dead_links
+from chapters import exercises, figures, notebooks, questions, read
 from pages import Page, css_loads, outside
 from sphinx.util.inventory import InventoryFile
 
@@ -150,10 +153,54 @@ def test_one_line_of_the_configuration_turns_the_buttons_on(tmp_path):
     site = build(source, tmp_path / "output")
     chapter = (site / "book" / "chapter.html").read_text(encoding="utf-8")
     assert has_launch_button(Page(chapter)) and has_source_button(Page(chapter))
-    assert (
-        "https://mybinder.org/v2/gh/someone/some-book/main?urlpath=lab/tree/book/chapter.ipynb"
-        in chapter
-    )
+    for place in (
+        "https://mybinder.org/v2/gh/someone/some-book/main?urlpath=lab/tree/book/chapter.ipynb",
+        "https://colab.research.google.com/github/someone/some-book/blob/main/book/chapter.ipynb",
+    ):
+        assert place in chapter
     assert "https://github.com/someone/some-book" in (site / "book" / "index.html").read_text(
         encoding="utf-8"
     )
+
+
+# The pages as one document, from which `make pdf` prints; its parts are tested in test_pdf.py.
+
+
+@pytest.fixture(scope="module")
+def document(site, tmp_path_factory):
+    """(chapters and reference, solutions, answers), as HTML."""
+    folder = tmp_path_factory.mktemp("paper")
+    text = assemble(ROOT, site, folder, folder / "fonts")
+    assert dead_links(text) == []
+    body, _, end = text.partition(f'id="{SOLUTIONS}"')
+    solutions, _, answers = end.partition(f'id="{ANSWERS}"')
+    return body, solutions, answers
+
+
+def test_the_document_has_every_page(document, site):
+    titles = re.findall(r'<li class="chapter"><a href="#([\w-]+)">', document[0])
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    stems = [posixpath.basename(file) for file in [toc["root"], *chapters]]
+    assert titles == [*stems, SOLUTIONS, ANSWERS]
+
+
+@pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+def test_the_document_has_all_figures_solutions_and_answers(document, path):
+    body, solutions, answers = document
+    notebook = read(path)
+    for name, _, _ in figures(notebook):
+        assert f'id="{path.stem}--{name.replace("_", "-")}"' in body, name
+    gathered = re.findall(rf'id="{path.stem}--book/{path.stem}-solution-\d+"', solutions)
+    assert len(gathered) == len(exercises(notebook))
+    mine = answers.partition(f'id="{ANSWERS}--{path.stem}"')[2].partition("<h2")[0]
+    assert mine.count('class="answer"') == questions(notebook)
+    assert 'class="solution' not in body and "<details" not in body
+
+
+def test_the_document_has_no_raw_markup_and_no_lost_reference(document):
+    """What Sphinx could not resolve it would print as ``??`` or as its source."""
+    for part in document:
+        without_code = re.sub(r"<(pre|code)\b.*?</\1>", "", part, flags=re.DOTALL)
+        words = re.sub(r"<[^>]*>", "", without_code)
+        assert re.findall(r".{0,60}(?:\?\?|\{[\w:-]+\}`|`{3}|:::).{0,40}", words) == []

@@ -1,0 +1,1 @@
+"""The book on paper: the built pages put together, and printed by a browser."""
