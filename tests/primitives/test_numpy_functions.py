@@ -276,7 +276,11 @@ def test_a_replay_that_would_not_fit_is_refused(f, length):
 X = ad.Variable(A, name="x")
 MISTAKES = [
     (lambda: np.split(X, 2), ad.ShapeError, "3, 4. cannot be cut into 2 parts"),
-    (lambda: np.hsplit(X, 1.5), ad.ArgumentError, "split: .* number of parts, or a list .* got the number 1.5"),
+    (
+        lambda: np.hsplit(X, 1.5),
+        ad.ArgumentError,
+        "split: .* number of parts, or a list .* got the number 1.5",
+    ),
     (lambda: np.linspace(X, 1.0, -1), ad.ArgumentError, "linspace: num .* at least 0; got -1"),
     (lambda: np.logspace(X, 1.0, 2.5), ad.ArgumentError, "linspace: num .* got 2.5"),
     (lambda: np.split(X, 0), ad.ArgumentError, "split: a number of parts is at least 1"),
