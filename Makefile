@@ -31,6 +31,7 @@ book: $(STAMP) ## build the book from the stored outputs: _build/html/index.html
 
 pdf: book ## print the book, with solutions as an appendix: _build/pdf/book.pdf (needs Chromium)
 	$(BIN)/python book/pdf.py
+	$(BIN)/python -m pytest -q tests/book/test_printed.py
 
 # The tests come last, so that their summary is the last line of a run that passed.
 test: $(NEEDS) lint ## check everything: code, tests, notebooks, book (PEERS=1 compares with PyTorch too)

@@ -122,3 +122,16 @@ def test_the_makefile_explains_every_target():
     assert [
         target for target in targets if not re.search(rf"^  {target} +\S", explained, re.MULTILINE)
     ] == []
+
+
+def test_binder_installs_the_library_and_what_its_notebooks_need():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    binder = ROOT / ".binder"
+    requirements = (binder / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert [line for line in requirements if not line.startswith("#")] == ["-e .[book]"]
+    for needed in ("jupyterlab", "jupyterlab-myst"):
+        assert any(
+            re.match(rf"{needed}\b(?!-)", one) for one in project["optional-dependencies"]["book"]
+        )
+    version = re.fullmatch(r"python-(3\.\d+)\n", (binder / "runtime.txt").read_text())[1]
+    assert f"Programming Language :: Python :: {version}" in project["classifiers"]
