@@ -3,4 +3,5 @@
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "book"))
+BOOK = Path(__file__).resolve().parents[2] / "book"
+sys.path += [str(BOOK), str(BOOK / "_ext")]

@@ -45,11 +45,16 @@ def css_loads(text):
 
 
 class Page(HTMLParser):
-    """`loads`: addresses fetched on opening; `labels`: every class name; `images`: (src, alt)."""
+    """What there is to know about a page.
+
+    `loads`: addresses fetched on opening; `labels`: every class name; `images`: (src, alt);
+    `links`: where its links lead; `ids`: where links to it can lead.
+    """
 
     def __init__(self, html):
         super().__init__()
         self.loads, self.labels, self.images = [], [], []
+        self.links, self.ids = [], set()
         self._inside = None
         self.feed(html)
         self.close()
@@ -62,6 +67,9 @@ class Page(HTMLParser):
                 self.loads.append(values[attribute])
         if tag == "link" and LOADING_LINKS & set(values.get("rel", "").split()):
             self.loads.append(values.get("href", ""))
+        if tag == "a" and "href" in values:
+            self.links.append(values["href"])
+        self.ids |= {values[name] for name in ("id", "name") if name in values}
         if tag == "img":
             self.images.append((values.get("src", ""), values.get("alt", "")))
         self.loads += css_loads(values.get("style", ""))

@@ -102,6 +102,28 @@ def test_everything_a_page_loads_is_in_the_book(site, pages):
     assert missing == set()
 
 
+def test_every_link_inside_of_the_book_leads_somewhere(site, pages):
+    lost = set()
+    for name, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or outside(link) or link == "#":
+                continue
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), parts.path))
+            target = name if not parts.path else unquote(target)
+            anchor = unquote(parts.fragment)
+            there = target in pages or (site / target).exists()
+            if not there or (target in pages and anchor and anchor not in pages[target].ids):
+                lost.add((name, link))
+    assert lost == set()
+
+
+def test_every_page_can_be_shown_as_slides(pages):
+    for name, page in pages.items():
+        if name.startswith("book/"):
+            assert any("_static/project.js" in load for load in page.loads), name
+
+
 def test_equations_are_set_by_the_books_own_mathjax(site, pages):
     assert (site / "_static" / "mathjax" / "tex-svg.js").stat().st_size > 1_000_000
     for name, page in pages.items():
