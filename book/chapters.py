@@ -16,7 +16,7 @@ import nbformat
 import yaml
 from nbclient import NotebookClient
 
-from autodiff.benchmarking.report import circumstances, save
+from autodiff.benchmarking.report import circumstances, load, save
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDED = ROOT / "benchmarks" / "results" / "chapters.json"
@@ -202,9 +202,9 @@ def counts(notebook):
 
 
 def recorded():
-    """What `--time` stored: circumstances, and a dict from chapters to seconds; or nothing."""
+    """What `--time` stored: circumstances, and by chapter the seconds and the machine's load."""
     if not RECORDED.exists():
-        return {"seconds": {}}
+        return {"seconds": {}, "load": {}}
     return json.loads(RECORDED.read_text(encoding="utf-8"))
 
 
@@ -218,8 +218,10 @@ def table():
 
 def measure(chapters):
     """Execute chapters in a kernel each, store nothing of their outputs, and record the seconds."""
-    seconds = recorded()["seconds"]
+    stored = recorded()
+    seconds, loads = stored["seconds"], stored["load"]
     for path in chapters:
+        loads[path.stem] = load()
         notebook = read(path)
         client = NotebookClient(
             notebook,
@@ -233,8 +235,10 @@ def measure(chapters):
         seconds[path.stem] = round(time.perf_counter() - start, 1)
         print(f"{path.stem}: {seconds[path.stem]} s", flush=True)
     existing = [path.stem for path in notebooks()]
+    kept = [chapter for chapter in existing if chapter in seconds]
     report = circumstances(["numpy", "numba", "matplotlib", "ipykernel"]) | {
-        "seconds": {chapter: seconds[chapter] for chapter in existing if chapter in seconds}
+        "seconds": {chapter: seconds[chapter] for chapter in kept},
+        "load": {chapter: loads[chapter] for chapter in kept},
     }
     save(report, RECORDED)
 

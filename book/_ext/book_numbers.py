@@ -30,11 +30,12 @@ def table():
         lines.append(f"| {name} | " + " | ".join(shown) + " |")
     report = known.recorded()
     if report["seconds"]:
-        machine, versions = report["machine"], report["versions"]
+        machine, versions, loads = report["machine"], report["versions"], report["load"].values()
         lines += [
             "",
             f"Seconds: all cells of a chapter in a fresh kernel, run once on {machine['processor']}"
-            f" with {machine['cores']} cores on {report['date']}; "
+            f" with {machine['cores']} cores on {report['date']}, while on average "
+            f"{min(loads)} to {max(loads)} other processes wanted a core; "
             + ", ".join(f"{name} {version}" for name, version in versions.items())
             + ".",
         ]

@@ -127,16 +127,16 @@ def compiled(primitive):
 
 def rows(wanted):
     """The table of one kind."""
-    lines = ["| name | what it is | derivatives | in NumPy | compiled |", "|---|---|---|---|---|"]
+    lines = ["| name | what it is | orders | compiled | in NumPy |", "|---|---|---|---|---|"]
     for name, primitive in sorted(parts().catalogue.primitives.items()):
         if primitive.kind == wanted:
             reached = order(primitive)
             cells = [
                 reference(name, primitive),
                 formula(primitive),
-                {0: "none", TRIED: "every order"}.get(reached, f"to order {reached}"),
-                numpy_names(primitive),
+                {0: "none", TRIED: "all"}.get(reached, f"to {reached}"),
                 "yes" if compiled(primitive) else "",
+                numpy_names(primitive),
             ]
             lines.append(f"| {' | '.join(cells)} |")
     return lines

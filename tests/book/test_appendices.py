@@ -108,7 +108,7 @@ def test_the_table_of_operators_has_every_function():
 
 @pytest.mark.parametrize("name", primitives)
 def test_derivatives_end_nowhere(name):
-    """The table says "none" or "every order", and nothing in between."""
+    """The table says "none" or "all", and nothing in between."""
     primitive = primitives[name]
     expected = book_operators.TRIED if primitive.differentiable else 0
     assert book_operators.order(primitive) == expected
