@@ -1,5 +1,6 @@
-/* Show a page as slides: press p, or open it with #project. Arrow keys, space or a click on the right or left half
-   turn over, Escape ends. A slide is what fits on the screen, and begins anew at each heading of a section. */
+/* Show a page as slides: press p, or open it with #project, or with #project-7 at the seventh. Arrow keys, space or a
+   click on the right or left half turn over, Escape ends. A slide is what fits on the screen, and begins anew at each
+   heading of a section. */
 
 (() => {
   const TURN = { ArrowRight: 1, PageDown: 1, " ": 1, ArrowLeft: -1, PageUp: -1 };
@@ -13,7 +14,9 @@
     );
   }
 
-  /* Lists of pieces that fit on the screen together. */
+  const isHeading = (piece) => /^H[1-6]$/.test(piece.tagName);
+
+  /* Lists of pieces that fit on the screen together; a heading never stands alone. */
   function pack(all) {
     const room = window.innerHeight * 0.92;
     const found = [];
@@ -21,11 +24,15 @@
     for (const piece of all) {
       const height = piece.getBoundingClientRect().height;
       if (height === 0) continue;
-      if (/^H[12]$/.test(piece.tagName) || used + height > room) {
-        found.push([]);
-        used = 0;
+      const before = found.at(-1) ?? [];
+      const full = used + height > room && !before.every(isHeading);
+      if (/^H[12]$/.test(piece.tagName) || full || found.length === 0) {
+        const headings = [];
+        while (before.length > 1 && isHeading(before.at(-1))) headings.unshift(before.pop());
+        found.push(headings);
+        used = headings.reduce((sum, one) => sum + one.getBoundingClientRect().height, 0);
       }
-      found[found.length - 1].push(piece);
+      found.at(-1).push(piece);
       used += height + 16;
     }
     return found;
@@ -39,12 +46,12 @@
     window.scrollTo(0, 0);
   }
 
-  function begin() {
+  function begin(first) {
     const article = document.querySelector("article.bd-article");
     if (!article) return;
     document.documentElement.classList.add("projecting");
     slides = pack(pieces(article));
-    show(0);
+    show(first - 1);
   }
 
   function end() {
@@ -57,7 +64,7 @@
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, [contenteditable]");
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "p" && !slides) begin();
+    if (event.key === "p" && !slides) begin(1);
     else if ((event.key === "Escape" || event.key === "p") && slides) end();
     else if (slides && event.key in TURN) {
       event.preventDefault();
@@ -74,6 +81,7 @@
   /* Formulas take their room only when they have been set. */
   window.addEventListener("load", () => {
     const ready = window.MathJax?.startup?.promise ?? Promise.resolve();
-    if (location.hash === "#project") ready.then(begin);
+    const asked = /^#project(?:-(\d+))?$/.exec(location.hash);
+    if (asked) ready.then(() => begin(Number(asked[1] ?? 1)));
   });
 })();

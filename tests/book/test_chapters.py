@@ -31,9 +31,6 @@ WORDS = range(2000, 4501)
 # What a chapter has less of, until it has enough.
 SHORT = {
     ("introduction", "exercises"): 3,
-    ("literature_review", "figures"): 2,
-    ("literature_review", "exercises"): 3,
-    ("state_of_the_art", "exercises"): 3,
     ("results", "exercises"): 4,
 }
 

@@ -6,7 +6,7 @@ import sys
 import tomllib
 
 import pytest
-from chapters import ROOT, citations, contents, figures, notebooks, prose, read
+from chapters import ROOT, contents, figures, notebooks, prose, read
 from pybtex.database import parse_file
 
 import autodiff as ad
@@ -110,11 +110,3 @@ def test_every_source_can_be_found():
         assert re.fullmatch(r"10\.\d{4,}/\S+", known.get("doi", "10.1000/none")), key
         assert known.get("url", "https://").startswith(("https://", "http://")), key
         assert "title" in known and entry.persons, key
-
-
-def test_every_source_is_quoted():
-    quoted = set().union(*(citations(read(path)) for path in notebooks()))
-    for text in PAGES.values():
-        for keys in re.findall(r"\{cite(?::\w+)?\}`([^`]*)`", text):
-            quoted |= {key.strip() for key in keys.split(",")}
-    assert set(parse_file(ROOT / "book" / "references.bib").entries) == quoted
