@@ -154,9 +154,13 @@ WRONG = {
         ("operations / moved", "moved / operations"),
     ],
     "optimization-exercise-windows": [(" + 1", " + 2"), (" + 1", "")],
-    "optimization-exercise-view": [
-        ("ncrqij,ocij->norq", "ncrqij,ocji->norq"),
-        ("->norq", "->onrq"),
+    "optimization-exercise-tile": [
+        ("(registers - 1) // (rows + 1)", "registers // (rows + 1)"),
+        ("if quotient >", "if quotient <"),
+    ],
+    "optimization-exercise-pass": [
+        ("inner.inputs[0]", "step.inputs[0]"),
+        ("return instructions.substitute(graph, other)", "return graph"),
     ],
     "optimization-exercise-float64": [
         ("if any(i.dtype == np.float32 for i in flows)", "if True"),
