@@ -229,7 +229,7 @@ def compile(
     GraphError
         If `root` or an entry of `keep` is no node.
     DtypeError
-        If `optimizer` is none, `fuse` or `plan_memory` is no bool, or `tile` no integer.
+        If `optimizer` is no optimizer, `fuse` or `plan_memory` no bool, or `tile` no integer.
     ArgumentError
         If `tile` is less than 1.
 
