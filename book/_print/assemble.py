@@ -107,7 +107,7 @@ def open_up(article, soup):
             code["class"] = "short"
 
 
-def fragment(soup, text):
+def fragment(text):
     """Elements from their HTML."""
     return list(BeautifulSoup(text, "html.parser").contents)
 
@@ -116,9 +116,8 @@ def page_of(identity):
     return f'<span class="page-of" data-target="{identity}">000</span>'
 
 
-def appendix(soup, identity, title, about):
+def appendix(identity, title, about):
     [section] = fragment(
-        soup,
         f'<article id="{identity}" class="appendix"><h1>{title}</h1><p>{about}</p></article>',
     )
     return section
@@ -133,14 +132,13 @@ def move_solutions(chapter, soup, into):
         identity = solution["id"]
         solution.replace_with(
             *fragment(
-                soup,
                 f'<p class="gone"><a href="#{identity}">Solution</a> on page '
                 f"{page_of(identity)}.</p>",
             )
         )
         exercise = solution.select_one(".admonition-title a")["href"].removeprefix("#")
         solution.select_one(".admonition-title").append(
-            *fragment(soup, f'<span class="back">page {page_of(exercise)}</span>')
+            *fragment(f'<span class="back">page {page_of(exercise)}</span>')
         )
         into.append(solution)
 
@@ -165,7 +163,6 @@ def move_answers(chapter, soup, into):
     into.append(answered)
     review.append(
         *fragment(
-            soup,
             f'<p class="gone"><a href="#{identity}">Answers</a> on page {page_of(identity)}.</p>',
         )
     )
@@ -227,13 +224,11 @@ def assemble(root, site, folder, fonts):
     soup = BeautifulSoup("", "html.parser")
     chapters = [read(site, file, part) for file, part in listed(root)]
     solutions = appendix(
-        soup,
         SOLUTIONS,
         "Solutions to the exercises",
         "Each has passed the checking cell of its exercise. Try first.",
     )
     answers = appendix(
-        soup,
         ANSWERS,
         "Answers to the review questions",
         "The questions are repeated, so that you can ask yourself once more.",
