@@ -1,62 +1,64 @@
-"""Write the results table of the README from the stored results, or check that it is theirs.
+"""Write the results of the README from the stored results, or check that they are theirs.
 
 python benchmarks/_readme.py            write
 python benchmarks/_readme.py --check    exit with 1 where the README says something else
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "README.md"
-RESULTS = ROOT / "benchmarks" / "results" / "baseline.json"
+from autodiff.benchmarking import published
+from autodiff.benchmarking.tables import conditions, markdown, overview
+
+README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 
 # The report's own figures; it does not state its hardware, nor how many images made an epoch.
 REPORT = {"TensorFlow": 10.33, "PyTorch": 0.17, "the Julia implementation": 16.68}
 
 
-def table(results):
+def not_met(report):
+    """The measures that are below what they had to be."""
+    found = [one for one in report["measures"] if one["meets_must"] is False]
+    words = [
+        f"{one['measure']} is {one['value']:.2g}, not {'≥' if one['at_least'] else '≤'} "
+        f"{one['must']:g}"
+        for one in found
+    ]
+    return f"Not reached: {'; '.join(words)}." if words else "All that was to be reached was."
+
+
+def results(report):
     """The Markdown between the markers."""
-    machine, settings = results["machine"], results["settings"]
-    versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
-    lines = [
-        f"Seconds, median of {settings['rounds']} rounds with the fastest and the slowest in "
-        f"brackets, {settings['threads']} threads, {machine['processor']} with "
-        f"{machine['cores']} cores, {results['date']}; {versions}.",
-        "",
-        f"| library | MNIST, {settings['images']:,} images, batches of {settings['batch']} | "
-        f"{settings['repeated_epochs']} epochs on {settings['repeated_images']} images |",
-        "|---|---|---|",
-    ]
-    for row in results["rows"]:
-        cells = [
-            f"{row[part]['median']:.2f} ({row[part]['min']:.2f}-{row[part]['max']:.2f})"
-            for part in ("epoch", "repeated")
+    settings = report["settings"]
+    return "\n".join(
+        [
+            f"Seconds, medians of {settings['rounds']} rounds of processes in turn, "
+            f"{settings['threads']} threads each; the last column is the median of the rounds' "
+            f"ratios, with the least and the greatest. {conditions(report)}",
+            "",
+            overview(report),
+            "",
+            not_met(report),
+            "",
+            "The student report that this book descends from measured, for 100 epochs on hardware "
+            "and on a number of images that it does not state:",
+            "",
+            markdown(["", *REPORT], [["seconds", *map(str, REPORT.values())]]),
         ]
-        lines.append(f"| {row['label']} | {cells[0]} | {cells[1]} |")
-    lines += [
-        "",
-        "The student report that this book descends from measured, for 100 epochs on hardware and "
-        "on a number of images that it does not state:",
-        "",
-        "| " + " | ".join(REPORT) + " |",
-        "|" + "---|" * len(REPORT),
-        "| " + " | ".join(f"{seconds} s" for seconds in REPORT.values()) + " |",
-    ]
-    return "\n".join(lines)
+    )
 
 
 def main(arguments=None):
+    """Read the options."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args(arguments)
     text = README.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    new = f"{before}{BEGIN}\n{table(json.loads(RESULTS.read_text()))}\n{END}{after}"
+    new = f"{before}{BEGIN}\n{results(published('speed'))}\n{END}{after}"
     if options.check:
         sys.exit(0 if new == text else "README.md: run python benchmarks/_readme.py")
     README.write_text(new, encoding="utf-8")

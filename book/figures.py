@@ -3,7 +3,8 @@
     python book/figures.py [--only NAME ...]
 
 But for the logo nothing is drawn by hand: the graph is one that `ad.draw` draws, the structure is
-read from the imports of the package, the history is that of a training run. The same sources give
+read from the imports of the package, the history is that of a training run, and the speeds are the
+published ones. The same sources give
 the same pictures on every machine; so Graphviz runs as its WebAssembly build, whatever is
 installed, and text from Matplotlib is stored as outlines of its own font.
 """
@@ -26,6 +27,7 @@ from matplotlib.textpath import TextPath
 
 import autodiff as ad
 from autodiff import nn
+from autodiff.benchmarking import plot_speed, published
 from autodiff.draw.picture import accessible
 from autodiff.plotting import COLORS, use_style
 
@@ -189,23 +191,39 @@ def training_history():
         progress=False,
         compile=False,  # whose last digits would be those of this processor
     )
-    # Without the date and the version that Matplotlib would write into the file.
-    figure, buffer = history.plot(), io.StringIO()
-    with plt.rc_context({"svg.fonttype": "path", "svg.hashsalt": "autodiff"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     description = (
         f"Loss and accuracy of a small convolutional network over {history.epochs} "
         f"epochs on handwritten digits; {history.test_accuracy[-1]:.0%} of the test digits are "
         "recognised in the end"
     )
+    return "training_history.svg", outlined(history.plot(), description)
+
+
+def speed():
+    """The published times of an epoch on MNIST."""
+    workload = published("speed")["workloads"]["reference"]
+    counting = sum(row["counts"] for row in workload["rows"])
+    description = (
+        f"Seconds that {counting} ways of training the reference network take for an epoch of "
+        "MNIST, on a logarithmic axis, a dot for each round and a diamond at the median"
+    )
+    return "speed.svg", outlined(plot_speed(workload), description)
+
+
+def outlined(figure, description):
+    """A figure of Matplotlib as SVG, without the date and the version that it would write."""
+    buffer = io.StringIO()
+    with plt.rc_context({"svg.fonttype": "path", "svg.hashsalt": "autodiff"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
     label = f'<svg role="img" aria-label="{html.escape(description)}" '
-    return "training_history.svg", svg[svg.index("<svg") :].replace("<svg ", label, 1)
+    return svg[svg.index("<svg") :].replace("<svg ", label, 1)
 
 
 FIGURES = {
     "logo": logo,
     "sorted_graph": sorted_graph,
+    "speed": speed,
     "structure": structure,
     "training_history": training_history,
 }

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def script(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     yield importlib.import_module
-    for name in ("speed", "growth", "ladder", "baseline", "_ladder_toys"):
+    for name in ("speed", "growth", "ladder", "_ladder_toys"):
         sys.modules.pop(name, None)
 
 
@@ -91,21 +91,6 @@ def test_what_was_measured_before_is_kept_only_in_the_same_circumstances(script,
     for key in here:
         with pytest.raises(SystemExit, match=f"has another {key}: .*measure everything anew"):
             speed.earlier(here | {key: {}}, path)
-
-
-def test_baseline_joins_both_settings(script):
-    baseline = script("baseline")
-    settings = {
-        "epoch": summarised({"pytorch": 2.0, "jax": 3.0, "autodiff": 1.0}),
-        "repeated": summarised({"pytorch": 0.5, "autodiff": 0.25}, losses={"pytorch": 9.0}),
-    }
-    rows, rounds = baseline.joined(settings)
-    assert [row["name"] for row in rows] == list(rounds[0]) == ["pytorch", "autodiff"]
-    assert not rows[0]["counts"]
-    assert rows[0]["epoch"]["median"] == 2.0 and rows[0]["repeated"]["max"] == 0.5
-    assert rows[0]["epoch"]["autodiff_to_this"]["median"] == 0.5
-    assert rows[0]["first_step"]["median"] == 0.5
-    assert rounds[1]["autodiff"]["repeated"]["seconds"] == 0.25
 
 
 def test_points_of_growth_take_about_equal_work(script):

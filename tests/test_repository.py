@@ -102,7 +102,7 @@ def test_the_results_of_the_readme_are_the_stored_ones():
 def test_every_picture_of_the_readme_exists():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     pictures = re.findall(r'(?:src="|!\[.+?\]\()([^")]+)', readme)
-    assert len(pictures) == 4
+    assert len(pictures) == 5
     assert [picture for picture in pictures if not (ROOT / picture).is_file()] == []
 
 

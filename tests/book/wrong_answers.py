@@ -4,9 +4,25 @@ Each is a pair: a piece of the solution, and what the mistaken reader wrote inst
 """
 
 WRONG = {
+    "introduction-exercise-count": [("(n + 1)", "n"), ("5 * steps", "5 * n * steps")],
     "introduction-exercise-central": [("(2 * h)", "h"), ("f(x - h)", "f(x)")],
     "introduction-exercise-decay": [("+ penalty * w", "+ 2 * penalty * w"), ("+ penalty * w", "")],
     "introduction-exercise-complex": [("1e-30", "1e-3"), ("np.imag", "np.real")],
+    "introduction-exercise-size": [
+        ("2 * size + 5", "2 * size + 4"),
+        ("range(k - 1)", "range(k)"),
+        ("size = 1", "size = 1.0"),
+    ],
+    "introduction-exercise-direction": [
+        ("(2 * h)", "h"),
+        ("rng.standard_normal(w.shape)", "np.eye(w.size)[0]"),
+        ("gradient @ v", "slope"),
+    ],
+    "introduction-exercise-descent": [
+        ("        while f(w - rate * gradient) > values[-1]:\n            rate = rate / 2\n", ""),
+        ("w = w - rate * gradient", "w -= rate * gradient"),
+        ("rate = rate / 2", "break"),
+    ],
     "literature_review-exercise-sine": [(" * x.tangent", ""), ("math.cos", "-math.cos")],
     "literature_review-exercise-tape": [("[(x, value)]", "[(x, 1.0)]"), ("[(x, value)]", "[]")],
     "literature_review-exercise-parameters": [
@@ -148,6 +164,11 @@ WRONG = {
     ],
     "baseline-exercise-work": [("tolerance * middle", "tolerance"), ("np.isfinite(loss)", "True")],
     "baseline-exercise-turns": [("names[k:] + names[:k]", "names")],
+    "baseline-exercise-threads": [
+        ("threads * whole_team", "whole_team"),
+        ("range(1, cores + 1)", "range(1, cores)"),
+        ("threads * whole_team(threads, others, cores)", "threads"),
+    ],
     "baseline-exercise-plausible": [("np.ceil", "np.floor")],
     "optimization-exercise-edge": [
         ("from_memory < peak", "from_memory <= peak"),
@@ -181,8 +202,33 @@ WRONG = {
         ("share / factor", "share * factor"),
     ],
     "results-exercise-rounds": [
-        ("min(one", "max(one"),
+        ("min(\n", "max(\n"),
         ("return name, wins[name]", "return name, len(wins)"),
+        (' / one[name]["share"]', ""),
+    ],
+    "results-exercise-geometric": [
+        ("np.exp(np.mean(np.log(np.divide(ours, theirs))))", "np.mean(np.divide(ours, theirs))"),
+        ("np.divide(ours, theirs)", "np.divide(theirs, ours)"),
+        (
+            "np.exp(np.mean(np.log(np.divide(ours, theirs))))",
+            "np.divide(np.sum(ours), np.sum(theirs))",
+        ),
+    ],
+    "results-exercise-exponent": [
+        ("np.log(sizes)", "np.asarray(sizes)"),
+        ("1)[0]", "1)[1]"),
+        (
+            "np.polyfit(np.log(sizes), np.log(times), 1)[0]",
+            "np.diff(np.log(times))[-1] / np.diff(np.log(sizes))[-1]",
+        ),
+    ],
+    "results-exercise-bootstrap": [
+        ("[0.025, 0.975]", "[0.25, 0.75]"),
+        ("np.median(ratios[chosen], axis=1)", "ratios[chosen[:, 0]]"),
+        (
+            "ratios[chosen]",
+            "np.asarray(ours)[chosen] / np.asarray(theirs)[rng.permutation(chosen.T).T]",
+        ),
     ],
     "forward_mode-exercise-divide": [
         ("a.tangent - value", "a.tangent + value"),
