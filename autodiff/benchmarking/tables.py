@@ -173,6 +173,9 @@ def growth(curve: Report, library: str = "PyTorch") -> str:
     rows = []
     for point in curve["points"]:
         line = [f"{point['value']:,}"]
+        if library not in point["against"]:
+            rows.append([*line, *[""] * 5, "does not count: another loss"])
+            continue
         chosen = [row_of(point, point["best"][one]) for one in ("autodiff", library)]
         line += [number(1e3 * row["seconds"]["median"] / point["steps"]) for row in chosen]
         line.append(shown(point["against"][library]["time"]))

@@ -149,6 +149,12 @@ def test_growth_beside_another_library(growth):
     assert cells(tables.growth_behind(growth)) == [["images", "1,000", "1,000"]]
 
 
+def test_growth_names_a_point_that_does_not_count(growth):
+    growth["curves"][0]["points"][1]["against"] = {}
+    second = cells(tables.growth(growth["curves"][0]))[1]
+    assert second == ["1,000", "", "", "", "", "", "does not count: another loss"]
+
+
 def test_growth_that_is_nowhere_behind(growth):
     growth["curves"][0]["points"].pop()
     assert cells(tables.growth_behind(growth)) == [["images", "none", "none"]]
