@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 PEERS_STAMP := $(VENV)/installed-peers
 BENCHMARK_STAMP := $(VENV)/installed-benchmarks
+MUTANTS_STAMP := $(VENV)/installed-mutants
 
 # PEERS=1 adds the libraries that the tests compare with; any other value leaves them out.
 NEEDS := $(STAMP) $(if $(filter 1,$(PEERS)),$(PEERS_STAMP))
@@ -19,7 +20,7 @@ NBVAL ?= $(if $(filter Linux,$(shell uname -s)),--nbval,--nbval-lax)
 BENCHMARKS := $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf test notebooks bare figures lint benchmark conformance clean
+.PHONY: help book pdf test notebooks bare figures lint benchmark conformance mutants clean
 
 help: ## list the targets
 	@echo "Usage: make <target>"
@@ -60,8 +61,11 @@ benchmark: $(BENCHMARK_STAMP) ## measure every published number anew (installs P
 conformance: $(BENCHMARK_STAMP) ## compare every operator with PyTorch, and random programs with JAX (minutes)
 	$(BIN)/python tests/conformance/run.py
 
+mutants: $(MUTANTS_STAMP) ## change the library in thousands of places, and see that a test fails each time (an hour)
+	$(BIN)/python tests/mutants/campaign.py --workers $(WORKERS)
+
 clean: ## remove what was built and cached; .venv stays
-	rm -rf _build build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build build dist .mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints -o -name '*.egg-info' \) \
 		-type d -prune -exec rm -rf {} +
 
@@ -82,4 +86,8 @@ $(PEERS_STAMP): requirements-peers.txt $(STAMP)
 
 $(BENCHMARK_STAMP): requirements-benchmarks.txt $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-benchmarks.txt
+	@touch $@
+
+$(MUTANTS_STAMP): requirements-mutants.txt $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-mutants.txt
 	@touch $@

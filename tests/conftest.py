@@ -13,6 +13,9 @@ PEERS_REQUIRED = bool(os.environ.get("AUTODIFF_REQUIRE_PEERS"))
 
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 hypothesis.settings.register_profile("explore", deadline=None)
+hypothesis.settings.register_profile(
+    "quick", derandomize=True, deadline=None, database=None, max_examples=10
+)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 

@@ -9,16 +9,18 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import mutants_section
+
 HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "page.md"
 PAGE = HERE.parent.parent / "book" / "conformance.md"
 
 
 def load():
-    return {
-        name: json.loads((HERE / "results" / f"{name}.json").read_text())
-        for name in ("torch", "jax", "expressions")
-    }
+    paths = [HERE / "results" / f"{name}.json" for name in ("torch", "jax", "expressions")]
+    results = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+    results["mutants"] = mutants_section.load()
+    return results
 
 
 def counts(function):
@@ -131,6 +133,8 @@ def text(results):
         several_inputs=f"{expressions['with several inputs']:,}",
         kinds=len(expressions["functions"]),
         expressions=circumstances(expressions),
+        mutants_when=circumstances(results["mutants"]),
+        **mutants_section.blanks(results["mutants"], table),
     )
 
 
