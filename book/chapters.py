@@ -237,6 +237,7 @@ def measure(chapters):
     existing = [path.stem for path in notebooks()]
     kept = [chapter for chapter in existing if chapter in seconds]
     report = circumstances(["numpy", "numba", "matplotlib", "ipykernel"]) | {
+        "script": "book/chapters.py",
         "seconds": {chapter: seconds[chapter] for chapter in kept},
         "load": {chapter: loads[chapter] for chapter in kept},
     }

@@ -229,3 +229,9 @@ def test_a_long_file_is_reported(tmp_path):
     (tmp_path / "book").mkdir()
     (tmp_path / "book" / "figures.py").write_text("pass\n" * (LONGEST_FILE + 1), encoding="utf-8")
     assert list(too_long(tmp_path)) == ["book/figures.py has 351 lines"]
+
+
+def test_no_two_files_of_tests_have_the_same_name():
+    """Pytest imports them by their names alone, and refuses the second."""
+    names = [path.name for path in sorted((ROOT / "tests").rglob("test_*.py"))]
+    assert [name for name in names if names.count(name) > 1] == []

@@ -259,7 +259,7 @@ def files() -> str:
         rows.append(
             [
                 f"`{name}.json`",
-                f"`benchmarks/{name}.py`",
+                f"`{report.get('script', f'benchmarks/{name}.py')}`",
                 report["date"],
                 f"{machine['processor']}, {machine['cores']} cores",
                 versions,
