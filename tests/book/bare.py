@@ -8,6 +8,7 @@ it, installs it by its first cell, and has to run to its end; then the library i
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -62,6 +63,9 @@ def run_alone(python, path, folder, library):
         text=True,
     )
     pip(python, "uninstall", "--yes", "autodiff-book")
+    # What Numba compiled stays behind, and Python takes the folder for a package.
+    for left in python.parents[1].rglob("site-packages/autodiff"):
+        shutil.rmtree(left)
     return run.stderr[-3000:] if run.returncode else ""
 
 
