@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -39,7 +40,7 @@ class Order(list[GraphNode]):
         return int(node in self)
 
 
-class Sweepable:
+class Sweepable(ABC):
     """What can be swept in place of a sorted graph, such as a compiled program.
 
     Attributes
@@ -50,13 +51,13 @@ class Sweepable:
 
     order: Order
 
+    @abstractmethod
     def forward(self) -> Any:
         """Compute the root from the present data of the leaves."""
-        raise NotImplementedError
 
+    @abstractmethod
     def backward(self, gradient: Any = None, accumulate: bool = False) -> None:
         """Compute the gradients of the variables."""
-        raise NotImplementedError
 
 
 def topological_sort(root: GraphNode | Sequence[GraphNode]) -> Order:

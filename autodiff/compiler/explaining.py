@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from .profile import Profile
 from .profiling import measure
 
 
-class Explained:
+class Explained(ABC):
     """What every `Program` tells about itself.
 
     Most methods take `gradients`: whether gradients are computed too. If not given, they are for
@@ -33,12 +34,13 @@ class Explained:
     _leaves: list[Leaf]
     _lock: threading.RLock
 
+    @abstractmethod
     def _part(self, gradients: bool | None) -> Any:
         """What is computed with gradients or without."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _run(self, part: Any) -> None:
-        raise NotImplementedError
+        """Compute a part from the present data, and keep what it found."""
 
     @property
     def source(self) -> Source:

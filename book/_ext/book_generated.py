@@ -6,6 +6,7 @@ set-up may lie apart from its chapters.
 
 import importlib
 import sys
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 from docutils import nodes
@@ -22,11 +23,12 @@ def chapters():
     return importlib.import_module("chapters")
 
 
-class Generated(SphinxDirective):
+class Generated(SphinxDirective, ABC):
     """A directive that stands for lines of MyST, which `lines` gives."""
 
+    @abstractmethod
     def lines(self):
-        raise NotImplementedError
+        """The page's text, line by line."""
 
     def depends_on(self):
         """The files from which the lines are made: when one changes, the page is made anew."""

@@ -22,7 +22,7 @@ from ..backend import (
     are_tiles,
     is_floating,
 )
-from ..instructions import Instruction, Shape
+from ..instructions import Instruction, Shape, Value
 from ..kernels.reductions import reduce_geometry
 
 
@@ -81,6 +81,15 @@ def _summed(step: Instruction, kinds: Kinds, axes: Sequence[int], scale: float) 
     return Lowered((PARTIAL if over_batch else TILE,), (call,))
 
 
+def _extreme_features(
+    kernel: str, x: Value, y: Value, lengths: tuple[int, int, int], sign: float
+) -> Lowered:
+    """A kernel that looks for the greatest number of each example; with `sign` -1, the least."""
+    geometry = reduce_geometry(*lengths)
+    call = Call(kernel, (Operand(x), Operand(y)), geometry, writes=(1,), numbers=(sign,))
+    return Lowered((TILE,), (call,))
+
+
 def _extremum(sign: float) -> Lowering:
     def lower(step: Instruction, kinds: Kinds) -> Lowered | None:
         x, y = step.inputs[0], step.output
@@ -90,14 +99,7 @@ def _extremum(sign: float) -> Lowering:
         lengths = _lengths(x.shape, axes)
         if lengths is None:
             return None
-        call = Call(
-            "reductions.max_features",
-            (Operand(x), Operand(y)),
-            reduce_geometry(*lengths),
-            writes=(1,),
-            numbers=(sign,),
-        )
-        return Lowered((TILE,), (call,))
+        return _extreme_features("reductions.max_features", x, y, lengths, sign)
 
     return lower
 
@@ -120,14 +122,7 @@ def _position(sign: float) -> Lowering:
         lengths = math.prod(x.shape[1:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :])
         if lengths[1] >= 2**24:
             return None  # positions are counted in vectors of float32
-        call = Call(
-            "reductions.argmax_features",
-            (Operand(x), Operand(y)),
-            reduce_geometry(*lengths),
-            writes=(1,),
-            numbers=(sign,),
-        )
-        return Lowered((TILE,), (call,))
+        return _extreme_features("reductions.argmax_features", x, y, lengths, sign)
 
     return lower
 
