@@ -56,8 +56,7 @@ class Part:
             for node in order
             if isinstance(node, Operator)
         }
-        self._signature = self._sizes()
-        self._plans[self._signature] = self._plan()
+        self._plans[self._sizes()] = self._plan()
 
     def step(self, optimizer: Any, variables: Sequence[Variable]) -> list[Any] | None:
         """The results, and a step of the optimizer; None if that is no part of the plan."""
