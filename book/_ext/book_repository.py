@@ -4,14 +4,30 @@ The theme stops with an error when a launch or source button is asked for and th
 so the buttons are switched here, and no page ever links to a guessed address.
 """
 
+import re
+
+from sphinx.errors import ConfigError
+
 BUTTONS = ["use_repository_button", "use_issues_button", "use_edit_page_button"]
+
+ADDRESS = re.compile(r"https://(?P<host>[\w.-]+)/(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)")
 
 
 def derive(options):
     """The theme's options with their buttons on or off, as the address commands."""
-    known = bool(options.get("repository_url"))
-    launch = options.get("launch_buttons") if known else {}
-    return {**options, "launch_buttons": launch, **dict.fromkeys(BUTTONS, known)}
+    url = options.get("repository_url") or ""
+    launch = dict(options.get("launch_buttons", {})) if url else {}
+    if url:
+        found = ADDRESS.fullmatch(url)
+        if found is None or url.endswith(".git"):
+            raise ConfigError(
+                f"_config.yml: repository: url: is {url!r}. Write https://github.com/owner/name, "
+                "without .git and without a slash at its end: what the buttons open, and what the "
+                "first cell of each notebook installs, is made by adding to it."
+            )
+        if found["host"] != "github.com":
+            launch.pop("colab_url", None)  # Colab opens notebooks from GitHub alone
+    return {**options, "launch_buttons": launch, **dict.fromkeys(BUTTONS, bool(url))}
 
 
 def apply(app, config):

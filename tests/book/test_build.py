@@ -3,13 +3,11 @@
 import importlib.util
 import posixpath
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import nbformat
 import pytest
 import yaml
 from _print.assemble import ANSWERS, SOLUTIONS, assemble, dead_links
@@ -156,33 +154,6 @@ def test_buttons_follow_the_address_of_the_repository(pages):
     known = bool(config["repository"]["url"])
     assert any(has_launch_button(page) for page in chapters) == known
     assert any(has_source_button(page) for page in chapters) == known
-
-
-def test_one_line_of_the_configuration_turns_the_buttons_on(tmp_path):
-    source = tmp_path / "source"
-    for folder in ("_ext", "_static"):
-        shutil.copytree(ROOT / "book" / folder, source / "book" / folder)
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    config["repository"]["url"] = "https://github.com/someone/some-book"
-    (source / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    (source / "_toc.yml").write_text(
-        "format: jb-book\nroot: book/index\nchapters: [{file: book/chapter}]\n"
-    )
-    (source / "book" / "index.md").write_text("# A book\n\nIn {{ repository }}.\n")
-    (source / "book" / "references.bib").write_text("")
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# A chapter")])
-    nbformat.write(notebook, source / "book" / "chapter.ipynb")
-    site = build(source, tmp_path / "output")
-    chapter = (site / "book" / "chapter.html").read_text(encoding="utf-8")
-    assert has_launch_button(Page(chapter)) and has_source_button(Page(chapter))
-    for place in (
-        "https://mybinder.org/v2/gh/someone/some-book/main?urlpath=lab/tree/book/chapter.ipynb",
-        "https://colab.research.google.com/github/someone/some-book/blob/main/book/chapter.ipynb",
-    ):
-        assert place in chapter
-    assert "https://github.com/someone/some-book" in (site / "book" / "index.html").read_text(
-        encoding="utf-8"
-    )
 
 
 # The pages as one document, from which `make pdf` prints; its parts are tested in test_pdf.py.
