@@ -1,4 +1,4 @@
-"""The buttons that open a chapter elsewhere, and what the chapter then installs, follow one address.
+"""The buttons that open a chapter elsewhere, and what it then installs, follow one address.
 
 Nothing is asked of Binder or Colab. The addresses are compared with the forms that both document:
 ``/v2/gh/OWNER/NAME/BRANCH?urlpath=lab/tree/PATH`` and ``/github/OWNER/NAME/blob/BRANCH/PATH``.
