@@ -14,7 +14,12 @@ PEERS_REQUIRED = bool(os.environ.get("AUTODIFF_REQUIRE_PEERS"))
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 hypothesis.settings.register_profile("explore", deadline=None)
 hypothesis.settings.register_profile(
-    "quick", derandomize=True, deadline=None, database=None, max_examples=10
+    "quick",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    max_examples=10,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],  # it asks the clock on the wall
 )
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 

@@ -131,7 +131,7 @@ def start(work, limit=LIMIT):
     try:
         os.setpgid(0, 0)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 60))
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nothing, stream)
@@ -155,8 +155,10 @@ def finished(number, reading):
         message = pipe.read()
     if message:
         return json.loads(message)
-    if os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL):
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
         return {"timeout": True}
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGKILL, signal.SIGTERM):
+        return {"error": "something outside ended the process"}
     return {"found": [f"the process died with status {status}", "?"], "seconds": None}
 
 
