@@ -50,6 +50,17 @@ def test_operators_with_a_number_on_either_side(apply):
     )
 
 
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.float32, np.float64, np.complex64])
+@pytest.mark.parametrize("exponent", [2, 3, 2.0, 0.5])
+def test_a_power_is_what_the_arrays_own_operator_gives(dtype, exponent):
+    for base in (np.array([1.0, 0.3, -2.5]), np.array(1.7)):
+        base = base.astype(dtype)
+        with np.errstate(invalid="ignore"):
+            found, expected = (ad.Constant(base) ** exponent).output, base**exponent
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_unary_operators_and_logic():
     w, yes = ad.Variable(A - 1.0), ad.Constant([True, False])
     np.testing.assert_array_equal((-w).output, 1.0 - A)

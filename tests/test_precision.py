@@ -187,6 +187,14 @@ def test_a_recorded_graph_is_replayed_in_its_types_and_differentiated_in_them(ha
 
 
 @every_half
+def test_an_operand_that_lends_only_its_shape_is_not_cast(half):
+    b, y = ad.Variable(np.ones(3, np.float32)), ad.Variable(IMAGES.astype(np.float32))
+    with autocast(half):
+        shaped = catalogue.functions["bias_like"](b, y)
+    assert shaped.dtype == half and shaped.inputs[1] is y
+
+
+@every_half
 def test_transforms_work_within_and_around(half):
     x = SQUARE.astype(np.float32)
 

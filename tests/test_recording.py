@@ -249,6 +249,23 @@ def test_decisions_inside_a_transform_stay_there():
     assert ad.forward(order) == -6.0
 
 
+def test_a_decision_inside_an_inner_transform_stays_in_the_outer_one():
+    x, built = ad.Variable(2.0), []
+
+    def outer(v):
+        slope = ad.jvp(lambda y: y * y if y > 0 else y, (v,), (1.0,))[1]
+        built.append(slope * v)
+        return built[0]
+
+    assert ad.vjp(outer, x)[0] == 8.0
+    order = ad.topological_sort(built[0])
+    x.output = 3.0
+    assert ad.forward(order) == 18.0
+    x.output = -3.0
+    with pytest.raises(ad.BranchError, match="was True"):
+        ad.forward(order)
+
+
 def test_an_error_inside_a_transform_closes_it():
     def broken(x):
         raise KeyError("from the user")

@@ -217,6 +217,12 @@ def test_a_closure_over_a_variable_of_the_user():
     assert w.gradient is None
 
 
+def test_a_constant_as_an_argument_is_differentiated():
+    x = ad.Constant(3.0)
+    assert ad.grad(lambda x: x * x)(x) == 6.0 and ad.jvp(lambda x: x * x, (x,), (1.0,))[1] == 6.0
+    assert not x.requires_grad
+
+
 def test_functions_written_in_numpy():
     def f(x):
         rows = np.stack([np.sin(x), np.maximum(x, 0.1), np.where(x > 0, x, x**2)])

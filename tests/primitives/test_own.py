@@ -56,3 +56,21 @@ def test_a_function_may_return_a_python_number():
 )
 def test_the_kind_is_one_of_the_five(name, kind):
     assert catalogue.primitives[name].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("gelu", (1.0,)),
+        ("softmax", ([1.0, 2.0],)),
+        ("log_softmax", ([1.0, 2.0],)),
+        ("leaky_relu", (-1.0,)),
+        ("full", ((2,), 3.0)),
+        ("dropout", (1.0, 0.0)),
+        ("mse_loss", ([1.0, 2.0], [2.0, 4.0])),
+    ],
+)
+def test_a_function_made_of_primitives_is_in_the_catalogue_by_its_name(name, args):
+    ours = getattr(ad, name)
+    assert catalogue.functions[name] is ours and name not in catalogue.primitives
+    np.testing.assert_array_equal(catalogue.functions[name](*args), ours(*args))

@@ -62,6 +62,13 @@ def test_checkpoints_may_be_nested():
     np.testing.assert_allclose(ad.grad(lambda w: outer(X, w).sum())(W), expected, rtol=1e-12)
 
 
+def test_a_value_that_is_nan_is_the_same_value_again():
+    f = ad.checkpoint(lambda x: np.sqrt(x) * x)
+    with np.errstate(invalid="ignore"):
+        gradient = ad.grad(lambda x: f(x).sum())(np.array([4.0, -1.0]))
+    assert gradient[0] == 3.0 and np.isnan(gradient[1])
+
+
 def test_a_random_function_is_refused():
     f = ad.checkpoint(lambda x: x * RNG.normal())
     with pytest.raises(ad.GraphError, match="gave another result when it was run again"):
