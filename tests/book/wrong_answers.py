@@ -27,7 +27,11 @@ WRONG = {
     "literature_review-exercise-tape": [("[(x, value)]", "[(x, 1.0)]"), ("[(x, value)]", "[]")],
     "literature_review-exercise-parameters": [
         ("(6, 16, 3)", "(16, 6, 3)"),
+        ("(6, 16, 3)", "(6, 15, 3)"),
         ("dense_parameters(84, 10)", "840"),
+        ("first + second + dense, first + second", "first + second, first + second + dense"),
+        ("first + second + dense, first + second", "dense, first + second"),
+        ("first + second + dense, first + second", "first + second + dense"),
     ],
     "literature_review-exercise-lenet": [(" + 1 ", " "), ("count * kernel**2", "kernel**2")],
     "literature_review-exercise-division": [("-{r}", "{r}"), ('"{r} / {b}"', '"1.0 / {b}"')],
@@ -48,6 +52,14 @@ WRONG = {
     "state_of_the_art-exercise-mode": [("n < m", "n > m"), ('("forward", n)', '("forward", m)')],
     "state_of_the_art-exercise-recording": [("x * 0.5", "ad.tanh(x)"), ("range(k)", "range(1)")],
     "state_of_the_art-exercise-order": [("ends * sizes[k]", "ends"), ("min(", "max(")],
+    "state_of_the_art-exercise-forget": [
+        ("float(step_loss().output)", "step_loss()"),
+        (
+            "for _ in range(steps):\n        loss = float(step_loss().output)",
+            "for loss in [step_loss() for _ in range(steps)]:\n        loss = float(loss.output)",
+        ),
+        ("total / steps, least", "total, least"),
+    ],
     "state_of_the_art-exercise-buckets": [
         ("sorted(lengths)", "list(lengths)"),
         ("max(part)", "min(part)"),
@@ -56,6 +68,9 @@ WRONG = {
     "state_of_the_art-exercise-compensated": [
         ("term - lost", "term"),
         ("(new - total) - wanted", "wanted - (new - total)"),
+        ("return total", "return np.float16(terms.astype(float).sum())"),
+        ("return total", "return np.float16(sum(map(float, terms)))"),
+        ("return total", "return np.sum(terms, dtype=np.float32).astype(np.float16)"),
     ],
     "state_of_the_art-exercise-stochastic": [
         ("< share", "< 0.5"),
