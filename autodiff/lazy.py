@@ -42,6 +42,11 @@ def load(module: str, purpose: str) -> ModuleType:
         ) from error
 
 
+def loaded(module: str) -> ModuleType | None:
+    """The module if this process has loaded it, else None: what nobody used need not be asked."""
+    return sys.modules.get(module)
+
+
 def scipy_special() -> ModuleType:
     """SciPy's special functions, for `erf`."""
     return load("scipy.special", "the error function")

@@ -10,9 +10,10 @@ from .instructions import Shape, Value, leaf_name, output_names
 from .listing import Buffer, Listing, StageListing, Step
 from .memory import plan as plan_memory
 from .memory import slot_bytes, unplanned_bytes
-from .plan import CompiledStage, NumPyStage, Plan, tile_size
+from .plan import Plan
 from .regions import ARENA, INPUT, NOTHING, OUTPUT, SUM, Region, Slot
 from .source import slot_names
+from .stages import CompiledStage, NumPyStage, tile_size
 
 
 def list_plan(title: str, plan: Plan, tile: int | None, threads: int | None) -> Listing:

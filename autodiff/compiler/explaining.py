@@ -16,9 +16,9 @@ from .describing import list_plan
 from .instructions import Graph
 from .listing import Listing
 from .options import check_count
-from .plan import CompiledStage
 from .profile import Profile
 from .profiling import measure
+from .stages import CompiledStage
 
 
 class Explained(ABC):

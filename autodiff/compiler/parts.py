@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import warnings
-import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,7 +49,6 @@ class Part:
         self._order, self._results, self._leaves = order, results, leaves
         self._options = options
         self._plans: dict[Any, Plan] = {}
-        self._updates: weakref.WeakKeyDictionary[Plan, Update | None] = weakref.WeakKeyDictionary()
         self._shapes = {
             node: Missing(node.shape, node.dtype, describe(node))
             for node in order
@@ -61,14 +59,8 @@ class Part:
     def step(self, optimizer: Any, variables: Sequence[Variable]) -> list[Any] | None:
         """The results, and a step of the optimizer; None if that is no part of the plan."""
         plan = self._plans.get(self._sizes())
-        if plan is None:
-            return None
-        update = self._updates.get(plan)
-        if update is None or not update.fits():
-            update = self._updates[plan] = plan.update(optimizer, variables)
-            if update is None or not update.fits():
-                return None
-        return self._follow(plan, update)
+        update = None if plan is None else plan.update(optimizer, variables)
+        return None if plan is None or update is None else self._follow(plan, update)
 
     def run(self) -> list[Any]:
         """The results for the present data of the leaves."""
@@ -121,7 +113,8 @@ class Part:
         return plan
 
     def _sizes(self) -> Any:
-        return get_num_threads(), tuple([(leaf.shape, leaf.dtype) for leaf in self._leaves])
+        data = [leaf.value for leaf in self._leaves]
+        return get_num_threads(), tuple([(array.shape, array.dtype) for array in data])
 
     def _forget(self) -> None:
         """Leave no number in a node that this run did not compute."""

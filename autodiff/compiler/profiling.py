@@ -16,9 +16,10 @@ import numpy as np
 from .. import lazy
 from ..errors import ProgramError
 from .listing import Listing
-from .plan import CompiledStage, Environment, NumPyStage, Plan
+from .plan import Plan
 from .pools import hold
 from .profile import PYTHON, WAITING, Profile, Row
+from .stages import CompiledStage, Environment, NumPyStage
 from .updating import Update
 
 SIDE = 512

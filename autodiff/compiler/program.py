@@ -54,7 +54,8 @@ class Program(Explained, Sweepable):
         self._seeded: Part | None = None
         self._seed: Constant | None = None
         self._differentiates = False
-        self._decides = any(getattr(node, "branches", None) is not None for node in self.order)
+        remembering = [self.order, *self.order]
+        self._decides = any(getattr(one, "branches", None) is not None for one in remembering)
         self._ran: Part | None = None
         self._tick = -1
         self._found: list[Any] = []
@@ -75,7 +76,8 @@ class Program(Explained, Sweepable):
         with self._lock:
             joint = self._differentiates or self._always_joint
             self._run(self._with_gradients() if joint else self._without_gradients())
-            check_decisions(self.order, [*self._leaves, *self.kept])
+            if self._decides:
+                check_decisions(self.order, [*self._leaves, *self.kept])
             return self.root.output
 
     def backward(self, gradient: Any = None, accumulate: bool = False) -> None:

@@ -112,50 +112,60 @@ class Update:
     ----------
     optimizer : Optimizer
         One whose class is in `RULES`.
-    places : sequence of (Variable, int)
-        Its parameters in their order, and where the gradient of each begins among the sums.
+    names : dict
+        Its parameters in their order, and the name of the gradient of each in `record`.
     sums : ndarray, shape (shares, length)
         Where a region leaves the sums.
+    record : numpy.dtype
+        What a row of the sums holds, by names.
+
+    Attributes
+    ----------
+    address : int
+        Where the parameters are since the last step, one behind the other as in `record`.
     """
 
     def __init__(
-        self, optimizer: Optimizer, places: Sequence[tuple[Variable, int]], sums: np.ndarray
+        self,
+        optimizer: Optimizer,
+        names: dict[Variable, str],
+        sums: np.ndarray,
+        record: np.dtype,
     ) -> None:
-        self.optimizer, self.sums = optimizer, sums
-        self.places = [
-            (variable, slice(start, start + variable.size), variable.shape)
-            for variable, start in places
-        ]
+        self.optimizer, self.names, self.sums = optimizer, names, sums
         self.rule = RULES[type(optimizer)]
         shares, length = sums.shape
         dtype = sums.dtype
-        names = [f"memory{index}" for index in range(len(self.rule.memories))]
+        numbered = [f"memory{index}" for index in range(len(self.rule.memories))]
         text = _TEXT.format(
             rule=self.rule.kernel,
-            length=len(FIELDS) + len(names),
+            length=len(FIELDS) + len(numbered),
             size=dtype.itemsize,
             dtype=dtype.name,
-            names=", ".join(names),
+            names=", ".join(numbered),
             memories="\n".join(
                 f"    {name} = view(control[{len(FIELDS) + index}] + first * {dtype.itemsize}, "
                 f"np.{dtype.name})"
-                for index, name in enumerate(names)
+                for index, name in enumerate(numbered)
             ),
         )
         self._address = cache.load(text).region.address
         self._kernels = lazy.load("autodiff.compiler.kernels.updates", "compiled programs")
         self._team = lazy.load("autodiff.compiler.team", "compiled programs")
-        self._value = np.zeros(length, dtype)
+        self._record = record
+        self._value, self.address = np.zeros((), record), 0
         self._views: list[np.ndarray] = []
         self._used = [self.rule.used(optimizer, name) for name in self.rule.memories]
         self._memories = {
-            name: np.zeros(length if used else 0, dtype)
+            name: np.zeros((), record) if used else None
             for name, used in zip(self.rule.memories, self._used, strict=True)
         }
-        self._parts: list[dict[str, np.ndarray]] = [{} for _ in places]
-        control = [shares, length, sums.ctypes.data, sums.strides[0], 0, 0, 0, 0]
-        memories = [memory.ctypes.data for memory in self._memories.values()]
-        self._control = np.array([*control, *memories], np.int64)
+        self._parts: list[dict[str, np.ndarray]] = [{} for _ in names]
+        self._settings = self.rule.settings(self._kernels, optimizer, 1, True)
+        memories = [self._settings, *self._memories.values()]
+        addresses = [0 if memory is None else memory.ctypes.data for memory in memories]
+        control = [shares, length, sums.ctypes.data, sums.strides[0], 0, 0, 0, *addresses]
+        self._control = np.array(control, np.int64)
         self._shares = shares
 
     def fits(self) -> bool:
@@ -170,18 +180,20 @@ class Update:
         return not any(state) or len({(*sorted(one), one.get("step")) for one in state}) == 1
 
     def run(self) -> np.ndarray:
-        """Take a step; returns the sums of all shares."""
+        """Take a step; returns the sums of all shares, one `record`."""
         self._gather()
         step, fresh = self._remember()
-        settings = self.rule.settings(self._kernels, self.optimizer, step, fresh)
-        gradient, result = np.empty_like(self._value), np.empty_like(self._value)
-        arrays = (gradient, self._value, result, settings)
-        self._control[4:8] = [array.__array_interface__["data"][0] for array in arrays]
+        self._settings[:] = self.rule.settings(self._kernels, self.optimizer, step, fresh)
+        memory = np.empty((2, self.sums.shape[1]), self.sums.dtype)
+        start = memory.__array_interface__["data"][0]
+        self._control[4:7] = start, self.address, start + memory.nbytes // 2
         self._team.run(self._address, self._control, self._shares)
-        self._value, self._views = result, []
+        pair = memory.view(self._record)
+        gradient, result = pair[0, 0, ...], pair[1, 0, ...]
+        self._value, self.address, self._views = result, start + memory.nbytes // 2, []
         Clock.now += 1
-        for variable, part, shape in self.places:
-            variable.value = view = result[part].reshape(shape)
+        for variable, name in self.names.items():
+            variable.value = view = result[name]
             variable.tick = Clock.now
             self._views.append(view)
         return gradient
@@ -189,26 +201,28 @@ class Update:
     def _gather(self) -> None:
         """Let `_value` hold what the parameters are now, whoever set them."""
         if self._views and all(
-            [place[0].value is view for place, view in zip(self.places, self._views, strict=True)]
+            [param.value is view for param, view in zip(self.names, self._views, strict=True)]
         ):
             return
-        self._value = np.zeros_like(self._value)
-        for variable, part, _ in self.places:
-            self._value[part] = variable.value.ravel()
+        self._value = np.zeros((), self._record)
+        self.address = self._value.ctypes.data
+        for variable, name in self.names.items():
+            self._value[name] = variable.value
 
     def _remember(self) -> tuple[int, bool]:
         """Let the memories hold the optimizer's state, and the state be parts of them."""
-        used = [name for name, memory in self._memories.items() if len(memory)]
+        kept = [(name, memory) for name, memory in self._memories.items() if memory is not None]
         step, fresh = 1, True
-        places = zip(self.places, self._parts, self.optimizer.state, strict=True)
-        for (_, part, shape), parts, state in places:
+        for place, parts, state in zip(
+            self.names.values(), self._parts, self.optimizer.state, strict=True
+        ):
             if isinstance(self.optimizer, Adam):
                 step = state["step"] = state.get("step", 0) + 1
-            for name in used:
+            for name, memory in kept:
                 if name in state:
                     fresh = False
                 if name not in parts or state.get(name) is not parts[name]:
-                    parts[name] = self._memories[name][part].reshape(shape)
+                    parts[name] = memory[place]
                     parts[name][...] = state.get(name, 0.0)
                     state[name] = parts[name]
         return step, fresh

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import lazy
 from ..errors import ArgumentError, DtypeError, ShapeError, describe
 from ..primitives.random import Rng, as_generator
 from ..structures import GraphNode
@@ -105,8 +106,8 @@ class DataLoader:
             part = slice(number * self.batch_size, (number + 1) * self.batch_size)
             if order is None:
                 batch = tuple([array[part] for array in self.arrays])
-            else:  # copies whole examples, a little faster than array[order[part]]
-                batch = tuple([array.take(order[part], axis=0) for array in self.arrays])
+            else:
+                batch = tuple([_take(array, order[part]) for array in self.arrays])
             yield batch if len(batch) > 1 else batch[0]
 
     def __repr__(self) -> str:
@@ -114,3 +115,10 @@ class DataLoader:
             f"DataLoader({self.examples} examples, {len(self)} batches of {self.batch_size}"
             f"{', shuffled' if self.shuffle else ''})"
         )
+
+
+def _take(array: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """Some rows of an array, copied by the threads of compiled programs if there are any."""
+    if lazy.loaded("autodiff.compiler.team") is None:
+        return array.take(index, axis=0)  # a little faster than array[index]
+    return lazy.load("autodiff.compiler.gathering", "compiled programs").take(array, index)

@@ -40,6 +40,25 @@ def view(address, dtype):
     return carray(_pointer(address), (_ANY_SIZE,), dtype)
 
 
+@intrinsic
+def _copy(context, source, target, size):
+    """What C calls ``memcpy``."""
+
+    def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = context.get_value_type(types.voidptr)
+        source, target = [builder.inttoptr(address, kind) for address in arguments[:2]]
+        cgutils.raw_memcpy(builder, target, source, arguments[2], 1)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), write
+
+
+@njit(nogil=True)
+def copy(source, target, size):
+    """Copy so many bytes from one address to another; the two memories may not overlap."""
+    _copy(source, target, size)
+
+
 @njit(nogil=True)
 def clear(address, words):
     """Set so many 8-byte words to zero."""
