@@ -200,7 +200,8 @@ CASES = [
         "ad.std(x)",
         "torch.std(x, correction=0)",
         "jnp.std(x)",
-        "The root of a variance of 0 has an infinite slope, times 0, as in JAX; PyTorch answers 0.",
+        "The length of the deviations, with a norm's slope 0 at 0, as in PyTorch; JAX multiplies 0 "
+        "by the infinite slope of a root.",
     ),
     Case(
         SPREAD,
@@ -208,8 +209,17 @@ CASES = [
         "ad.std(x)",
         "torch.std(x, correction=0)",
         "jnp.std(x)",
-        "One element has the variance 0: as for equal elements.",
+        "One element does not deviate: as for equal elements.",
     ),
+    Case(
+        SPREAD,
+        [2.0, 2.0, 2.0],
+        "ad.std(x + 0j, ddof=1)",
+        "torch.std(x + 0j, correction=1)",
+        "jnp.std(x + 0j, ddof=1)",
+        "As for real elements: see `std(x)`.",
+    ),
+    Case(SPREAD, [1.0], "ad.std(x, ddof=1)", "torch.std(x, correction=1)", "jnp.std(x, ddof=1)"),
     Case(SPREAD, [1.0], "ad.var(x)", "torch.var(x, correction=0)", "jnp.var(x)"),
     Case(SPREAD, [1.0], "ad.var(x, ddof=1)", "torch.var(x, correction=1)", "jnp.var(x, ddof=1)"),
     Case(LIMITS, [-INF, 0.0], "ad.logsumexp(x)", "torch.logsumexp(x, 0)", "jax.nn.logsumexp(x)"),

@@ -14,6 +14,7 @@ from ..primitives.elementary import sqrt, square
 from ..primitives.reductions import mean
 from ..primitives.shaping import reshape
 from ..primitives.statistics import expect_lengths, track_statistics
+from ..primitives.variance import centred
 from ..structures import Constant, Variable
 from .initialization import positive
 from .module import Module
@@ -103,15 +104,15 @@ class BatchNorm(Module):
         over = (0, *range(2, rank))
         if self.training or self.running_mean is None:
             center = mean(x, over, keepdims=True)
-            centred = x - center
-            variance = self._track(mean(square(centred), over, keepdims=True), center, x)
+            deviation = centred(x, center, over)
+            variance = self._track(mean(square(deviation), over, keepdims=True), center, x)
         else:
-            centred = x - self._channels(self.running_mean, rank)
+            deviation = x - self._channels(self.running_mean, rank)
             variance = self._channels(self.running_var, rank)
         if self.weight is None:
-            return centred / sqrt(variance + self.eps)
+            return deviation / sqrt(variance + self.eps)
         # The factor has one element a channel: one pass over the batch instead of two.
-        y = centred * (self._channels(self.weight, rank) / sqrt(variance + self.eps))
+        y = deviation * (self._channels(self.weight, rank) / sqrt(variance + self.eps))
         return y if self.bias is None else y + self._channels(self.bias, rank)
 
     def _track(self, variance: Any, center: Any, x: Any) -> Any:
@@ -212,8 +213,8 @@ class LayerNorm(Module):
         return in_float32(self._normalized, x, over)
 
     def _normalized(self, x: Any, over: tuple[int, ...]) -> Any:
-        centred = x - mean(x, over, keepdims=True)
-        y = centred / sqrt(mean(square(centred), over, keepdims=True) + self.eps)
+        deviation = centred(x, mean(x, over, keepdims=True), over)
+        y = deviation / sqrt(mean(square(deviation), over, keepdims=True) + self.eps)
         y = y if self.weight is None else y * self.weight
         return y if self.bias is None else y + self.bias
 

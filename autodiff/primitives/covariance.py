@@ -17,6 +17,7 @@ from .linear_algebra import matmul
 from .reductions import count, mean
 from .shaping import expand_dims, squeeze, transpose
 from .stacking import atleast_2d
+from .variance import centred
 
 
 @stands_for(np.cov)
@@ -51,7 +52,7 @@ def cov(
     """
     rows = [_variables(x, rowvar) for x in (m, y) if x is not None]
     x = concatenate(rows, 0) if len(rows) > 1 else rows[0]
-    deviation = functions["subtract"](x, mean(x, axis=1, keepdims=True))
+    deviation = centred(x, mean(x, axis=1, keepdims=True), axis=1)
     degrees = count(deviation, axis=1) - ((0 if bias else 1) if ddof is None else ddof)
     products = matmul(deviation, conjugate(transpose(deviation))) / degrees
     if isinstance(products, GraphNode):

@@ -9,17 +9,15 @@ import numpy as np
 
 from ..catalogue import stands_for
 from ..dtypes import convert, is_half, largest
-from .arithmetic import subtract
-from .broadcasting import broadcast_like
+from ..evaluation import in_float32
 from .comparisons import Comparison, greater_equal, logical_not, logical_or
 from .cumulative import cumprod, cumsum, prod
-from .elementary import sqrt, square
 from .extrema import Extremum
 from .kinds import Elementwise
-from .kinks import abs
 from .masking import masked
 from .primitive import primitive
-from .reductions import Axis, sum
+from .reductions import Axis, mean, sum
+from .variance import spread, squared_spread
 
 
 class IsKind(Comparison):
@@ -178,8 +176,7 @@ def nansum(
     x: Any, axis: Axis = None, keepdims: bool = False, *, initial: Any = None, where: Any = True
 ) -> Any:
     """Sum over axes in which NaN counts as 0, and gets the gradient 0, as `numpy.nansum`."""
-    present = masked(x, logical_not(isnan(x)), fill=0)
-    return sum(present, axis, keepdims, initial=initial, where=where)
+    return sum(x, axis, keepdims, initial=initial, where=_present(x, where))
 
 
 @stands_for(np.nanprod)
@@ -187,14 +184,13 @@ def nanprod(
     x: Any, axis: Axis = None, keepdims: bool = False, *, initial: Any = None, where: Any = True
 ) -> Any:
     """Product over axes in which NaN counts as 1, and gets the gradient 0, as `numpy.nanprod`."""
-    present = masked(x, logical_not(isnan(x)), fill=1)
-    return prod(present, axis, keepdims, initial=initial, where=where)
+    return prod(x, axis, keepdims, initial=initial, where=_present(x, where))
 
 
 @stands_for(np.nanmean)
 def nanmean(x: Any, axis: Axis = None, keepdims: bool = False, *, where: Any = True) -> Any:
     """Mean over axes of what is not NaN, as `numpy.nanmean`; NaN where nothing is left."""
-    return nansum(x, axis, keepdims, where=where) / _present(x, axis, keepdims, where)
+    return mean(x, axis, keepdims, where=_present(x, where))
 
 
 @stands_for(np.nanvar)
@@ -204,7 +200,7 @@ def nanvar(
     r"""Variance over axes of what is not NaN, as `numpy.nanvar`.
 
     With the mean :math:`\bar x` of the :math:`n` numbers that are not NaN it is :math:`\sum (x -
-    \bar x)^2 / (n - d)` over them.
+    \bar x)^2 / (n - d)` over them; NaN where they are not more than :math:`d`.
 
     Parameters
     ----------
@@ -219,13 +215,7 @@ def nanvar(
     where : array_like
         Which elements count; broadcasts to the shape of `x`.
     """
-    deviation = subtract(x, nanmean(x, axis, keepdims=True, where=where))
-    deviation = masked(deviation, logical_not(isnan(x)), fill=0)
-    if where is not True:
-        deviation = masked(deviation, where, fill=0)
-    if deviation.dtype.kind == "c":
-        deviation = abs(deviation)
-    return sum(square(deviation), axis, keepdims) / (_present(x, axis, keepdims, where) - ddof)
+    return in_float32(squared_spread, x, axis, ddof, keepdims, _present(x, where), np.nan)
 
 
 @stands_for(np.nanstd)
@@ -233,21 +223,22 @@ def nanstd(
     x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False, *, where: Any = True
 ) -> Any:
     """Standard deviation of what is not NaN, the square root of `nanvar`, as `numpy.nanstd`."""
-    return sqrt(nanvar(x, axis, ddof, keepdims, where=where))
+    return in_float32(spread, x, axis, ddof, keepdims, _present(x, where), np.nan)
 
 
-def _present(x: Any, axis: Axis, keepdims: bool, where: Any) -> Any:
-    """How many elements are not NaN, in the dtype of `x`."""
-    return sum(broadcast_like(logical_not(isnan(x)), x), axis, keepdims, where=where)
+def _present(x: Any, where: Any = True) -> Any:
+    """Which elements are not NaN, of those that `where` chooses."""
+    present = logical_not(isnan(x))
+    return present if where is True else masked(present, where, fill=0)
 
 
 @stands_for(np.nancumsum)
 def nancumsum(x: Any, axis: int | None = None) -> Any:
     """Running sum in which NaN counts as 0, and gets the gradient 0, as `numpy.nancumsum`."""
-    return cumsum(masked(x, logical_not(isnan(x)), fill=0), axis)
+    return cumsum(masked(x, _present(x), fill=0), axis)
 
 
 @stands_for(np.nancumprod)
 def nancumprod(x: Any, axis: int | None = None) -> Any:
     """Running product in which NaN counts as 1, and gets the gradient 0, as `numpy.nancumprod`."""
-    return cumprod(masked(x, logical_not(isnan(x)), fill=1), axis)
+    return cumprod(masked(x, _present(x), fill=1), axis)

@@ -88,12 +88,7 @@ REDUCTIONS = [np.sum, np.mean, np.max, np.min, np.var, np.std]
 @given(SHAPES, st.data(), st.sampled_from(REDUCTIONS), st.booleans())
 def test_reductions(shape, data, reduction, keepdims):
     axis = data.draw(axes_of(len(shape)))
-    reduced = range(len(shape)) if axis is None else np.atleast_1d(axis).astype(int)
-    count = int(np.prod([shape[i] for i in reduced]))
-    x = numbers(shape)
-    if reduction is np.std and count == 1:
-        return  # without spread it has no derivative
-    check(lambda x: reduction(x, axis=axis, keepdims=keepdims), x)
+    check(lambda x: reduction(x, axis=axis, keepdims=keepdims), numbers(shape))
 
 
 @given(SHAPES, st.data(), st.booleans())
