@@ -28,10 +28,10 @@ from matplotlib.textpath import TextPath
 import autodiff as ad
 from autodiff import nn
 from autodiff.benchmarking import plot_speed, published
+from autodiff.draw.floors import PACKAGE, Floors
 from autodiff.draw.picture import accessible
 from autodiff.plotting import COLORS, use_style
 
-ROOT = Path(__file__).resolve().parent.parent
 IMAGES = Path(__file__).resolve().parent / "images"
 BLUE, ORANGE, VERMILION = COLORS[0], "#b35900", "#c1440e"
 
@@ -68,17 +68,7 @@ def sorted_graph():
 
 def structure():
     """The floors of the package, from its imports: each box uses those that it points to."""
-    package = ROOT / "autodiff"
-    units = {}
-    for path in sorted(package.iterdir()):
-        if path.name not in ("__init__.py", "__pycache__"):
-            files = sorted(path.glob("**/*.py")) if path.is_dir() else [path]
-            if files and all(file.suffix == ".py" for file in files):
-                units[path.stem] = files
-    uses = {unit: set() for unit in units}
-    for unit, files in units.items():
-        for file in files:
-            uses[unit] |= imported_units(file, package, units) - {unit}
+    uses = Floors(left_out=["__init__"]).uses
     direct = reduced(uses)
     lines = [
         "digraph structure {",
@@ -87,9 +77,10 @@ def structure():
         'fontsize=11, fillcolor="#ffffff", color="#333333"]',
         '  edge [arrowsize=0.7, color="#333333", dir=back]',
     ]
-    for unit, files in units.items():
-        folder = len(files) > 1
-        doc = ast.get_docstring(ast.parse(main_file(files).read_text(encoding="utf-8"))) or ""
+    for unit in uses:
+        folder = (PACKAGE / unit).is_dir()
+        file = PACKAGE / unit / "__init__.py" if folder else PACKAGE / f"{unit}.py"
+        doc = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
         said = textwrap.wrap(
             re.split(r"\.\s", f"{doc} ")[0].replace('"', "'").replace("``", ""), 28
         )
@@ -98,30 +89,13 @@ def structure():
             ', shape=box3d, margin="0.15,0.1", fillcolor="#e6e6e6", style=filled' if folder else ""
         )
         lines.append(f'  "{unit}" [label="{label}"{look}]')
-    for unit in units:
+    for unit in uses:
         lines += [f'  "{below}" -> "{unit}"' for below in sorted(direct[unit])]
     description = (
-        f"The {len(units)} modules and packages of autodiff, floor by floor, each with the ones it "
+        f"The {len(uses)} modules and packages of autodiff, floor by floor, each with the ones it "
         "builds on"
     )
     return "structure.svg", svg_of("\n".join([*lines, "}"]), description)
-
-
-def main_file(files):
-    return next((file for file in files if file.name == "__init__.py"), files[0])
-
-
-def imported_units(file, package, units):
-    """The modules and folders of the package that a file imports."""
-    inside = file.relative_to(package).parts[:-1]
-    found = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.level == len(inside) + 1:
-            if node.module:
-                found.add(node.module.partition(".")[0])
-            else:
-                found |= {alias.name for alias in node.names}
-    return found & set(units)
 
 
 def reduced(uses):

@@ -19,6 +19,13 @@ def test_reads_what_each_module_imports(floors):
     assert not {"__init__", "__main__", "benchmarking"} & set(floors.uses)
 
 
+def test_leaves_out_what_is_named():
+    uses = Floors(left_out=["__init__", "nn"]).uses
+    assert not {"__init__", "nn", "__pycache__"} & set(uses)
+    assert "training" in uses["__main__"] and "benchmarking" in uses
+    assert "nn" in Floors().uses["training"] and "nn" not in uses["training"]
+
+
 def test_stands_every_module_above_those_it_uses(floors):
     rows = floors.rows()
     height = {unit: floor for floor, row in enumerate(rows) for unit in row}

@@ -15,8 +15,8 @@ from ..errors import ArgumentError
 from ..lazy import load
 
 PACKAGE = Path(__file__).resolve().parent.parent
-# These stand on the whole, and a reader needs none of them.
-LEFT_OUT = ("__init__", "__main__", "__pycache__", "benchmarking")
+LEFT_OUT = ("__init__", "__main__", "benchmarking")
+"""These stand on the whole, and a reader needs none of them."""
 
 BOX = {"boxstyle": "round,pad=0.3"}
 NEW = {"facecolor": "#333333", "edgecolor": "#333333"}
@@ -27,14 +27,19 @@ TO_COME = {"facecolor": "white", "edgecolor": "#8c8c8c", "linestyle": ":"}
 class Floors:
     """The modules and folders of the package, and what each imports from the others.
 
+    Parameters
+    ----------
+    left_out : collection of str
+        Names of modules and folders that are not counted.
+
     Attributes
     ----------
     uses : dict of str to set of str
         For each module or folder the others that it imports.
     """
 
-    def __init__(self) -> None:
-        paths = [path for path in sorted(PACKAGE.iterdir()) if path.stem not in LEFT_OUT]
+    def __init__(self, left_out: Collection[str] = LEFT_OUT) -> None:
+        paths = [path for path in sorted(PACKAGE.iterdir()) if path.stem not in left_out]
         sources = {path.stem: _sources(path) for path in paths}
         self.uses: dict[str, set[str]] = {
             unit: {name for file in files for name in _imported(file)} & set(sources) - {unit}
