@@ -55,6 +55,7 @@ def formula(thing):
     if ":math:" not in text and (shown := re.search(r"\.\. math:: (.*?)(?:\n\n|\Z)", doc, re.S)):
         text += f" :math:`{' '.join(shown[1].split())}`"
     text = re.sub(r":math:`([^`]*)`", lambda found: f"${found[1]}$", text)
+    text = re.sub(r"\s*\\qquad\s*", "$ $", text)  # two formulas in place of one that is wide
     return text.replace("``", "`").replace(r"\|", r"\Vert ").replace("|", r"\vert ")
 
 

@@ -8,14 +8,18 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import book_tables
+import pypdfium2
 import pytest
 import yaml
+from _print import browser
 from _print.assemble import ANSWERS, SOLUTIONS, assemble, dead_links
 from chapters import exercises, figures, notebooks, questions, read
 from pages import Page, css_loads, outside
 from sphinx.util.inventory import InventoryFile
 
 ROOT = Path(__file__).resolve().parents[2]
+LAYOUT = Path(__file__).with_name("layout.js").read_text(encoding="utf-8")
 
 # The modules whose own names users write: ad.nn.Linear, ad.optim.SGD.
 PARTS = ["nn", "optim", "data", "training", "linalg", "fft"]
@@ -154,6 +158,75 @@ def test_buttons_follow_the_address_of_the_repository(pages):
     known = bool(config["repository"]["url"])
     assert any(has_launch_button(page) for page in chapters) == known
     assert any(has_source_button(page) for page in chapters) == known
+
+
+# The pages as a browser shows them.
+
+
+@pytest.fixture(scope="module")
+def tab(site):
+    try:
+        browser.find()
+    except browser.BrowserError as error:
+        pytest.skip(str(error))
+    with browser.opened(patience=120) as tab:
+        yield tab
+
+
+def shown(tab, path, width):
+    """Open a page in a window of this width, and wait for its formulas."""
+    tab.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=width,
+        height=900,
+        deviceScaleFactor=1,
+        mobile=width < 600,
+    )
+    tab.open(path)
+    tab.run("window.MathJax?.startup?.promise?.then(() => true)")
+
+
+def test_no_page_is_wider_than_a_phone_or_hard_to_read(tab, site):
+    looked_at, faults = 0, {}
+    for path in sorted((site / "book").glob("*.html")):
+        shown(tab, path, width=430)
+        for theme in ("light", "dark"):
+            tab.run(f"document.documentElement.dataset.theme = {theme!r}")
+            found = tab.run(LAYOUT)
+            looked_at += 1
+            if found["wide"] or found["faint"]:
+                faults[path.stem, theme] = found
+    assert looked_at > 40
+    assert faults == {}
+
+
+def test_the_cheat_sheet_is_one_page_of_paper(tab, site, tmp_path):
+    shown(tab, site / "book" / "cheat_sheet.html", width=1300)
+    tab.print(tmp_path / "sheet.pdf")
+    sheet = pypdfium2.PdfDocument(tmp_path / "sheet.pdf")
+    assert [round(length) for length in sheet[0].get_size()] == [595, 842]  # A4, in points
+    assert len(sheet) == 1
+    sheet.close()
+
+
+def test_where_the_lines_of_a_cell_may_be_broken():
+    def cell(tag, content):
+        return f"<{tag}><code>{content}</code></{tag}>"
+
+    def word(text):
+        return f'<span class="pre">{text}</span>'
+
+    name = "nn.conv2d_transpose(x)"
+    pieces = "<wbr>".join(map(word, ["nn.", "conv2d_", "transpose(", "x)"]))
+    spread = "4.35 (4.08 .. 20.1)"
+    for before, after in [
+        (cell("td", word(name)), cell("td", pieces)),
+        (cell("td", word("nn.conv2d(x)")), cell("td", word("nn.conv2d(x)"))),
+        (cell("p", word(name)), cell("p", word(name))),
+        (cell("td", spread), cell("td", '4.35 <span class="spread">(4.08 .. 20.1)</span>')),
+        (cell("p", spread), cell("p", spread)),
+    ]:
+        assert book_tables.soften(before) == after
 
 
 # The pages as one document, from which `make pdf` prints; its parts are tested in test_pdf.py.
