@@ -289,11 +289,15 @@ def cast_like(value: np.ndarray, like: Any) -> Any:
     return value.astype(dtype)
 
 
-def _broadcast_shape(x: tuple[int, ...], target: tuple[int, ...]) -> tuple[int, ...]:
+def broadcasts_to(x: tuple[int, ...], target: tuple[int, ...]) -> bool:
+    """Whether an array of one shape can be repeated to another."""
     try:
-        fits = np.broadcast_shapes(x, target) == target
+        return np.broadcast_shapes(x, target) == target
     except ValueError:
-        fits = False
-    if not fits:
+        return False
+
+
+def _broadcast_shape(x: tuple[int, ...], target: tuple[int, ...]) -> tuple[int, ...]:
+    if not broadcasts_to(x, target):
         raise ShapeError(f"shape {x} does not broadcast to {target}")
     return target

@@ -18,7 +18,8 @@ def _real(rng: np.random.Generator) -> Any:
     yield (np.array(0.7),), {}
 
 
-def _positive(rng: np.random.Generator) -> Any:
+def positive_numbers(rng: np.random.Generator) -> Any:
+    """Examples for functions of positive numbers."""
     yield (rng.uniform(0.5, 2.0, size=(2, 3)),), {}
     yield (np.array(0.7),), {}
 
@@ -47,7 +48,7 @@ class Log(Elementwise):
         return np.log(x)
 
     def examples(self, rng):
-        return _positive(rng)
+        return positive_numbers(rng)
 
 
 log = primitive(Log, np.log)
@@ -62,7 +63,7 @@ class Log1p(Elementwise):
         return np.log1p(x)
 
     def examples(self, rng):
-        return _positive(rng)
+        return positive_numbers(rng)
 
 
 log1p = primitive(Log1p, np.log1p)
@@ -92,7 +93,7 @@ class Sqrt(Elementwise):
         return np.sqrt(x)
 
     def examples(self, rng):
-        return _positive(rng)
+        return positive_numbers(rng)
 
 
 sqrt = primitive(Sqrt, np.sqrt)

@@ -66,8 +66,13 @@ abs = primitive(Abs, np.abs, np.fabs)
 def _direction(y: Any, x: Any) -> Any:
     if np.dtype(getattr(x, "dtype", float)).kind != "c":
         return sign(x)
-    nothing = functions["equal"](y, 0)
-    return where(nothing, 0.0, functions["conj"](x) / where(nothing, 1.0, y))
+    return unit(functions["conj"](x), y)
+
+
+def unit(x: Any, length: Any) -> Any:
+    """The direction of x; 0, and so are all its derivatives, where its length is 0."""
+    nothing = functions["equal"](length, 0)
+    return where(nothing, 0.0, x / where(nothing, 1.0, length))
 
 
 def _share_of_left(y: Any, a: Any, b: Any) -> Any:

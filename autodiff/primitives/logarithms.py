@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from .activations import sigmoid
+from .elementary import positive_numbers
 from .kinds import Elementwise
 from .primitive import primitive
 
@@ -31,11 +30,6 @@ class Exp2(Elementwise):
 exp2 = primitive(Exp2, np.exp2)
 
 
-def _positive(rng: np.random.Generator) -> Iterator[Any]:
-    yield (rng.uniform(0.5, 2.0, size=(2, 3)),), {}
-    yield (np.array(0.7),), {}
-
-
 class Log2(Elementwise):
     r"""Logarithm to the base 2, with :math:`y' = 1/(x \ln 2)`."""
 
@@ -45,7 +39,7 @@ class Log2(Elementwise):
         return np.log2(x)
 
     def examples(self, rng):
-        return _positive(rng)
+        return positive_numbers(rng)
 
 
 log2 = primitive(Log2, np.log2)
@@ -60,7 +54,7 @@ class Log10(Elementwise):
         return np.log10(x)
 
     def examples(self, rng):
-        return _positive(rng)
+        return positive_numbers(rng)
 
 
 log10 = primitive(Log10, np.log10)
@@ -77,7 +71,7 @@ class Cbrt(Elementwise):
         return np.cbrt(x)
 
     def examples(self, rng):
-        return _positive(rng)
+        return positive_numbers(rng)
 
 
 cbrt = primitive(Cbrt, np.cbrt)

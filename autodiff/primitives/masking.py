@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, ShapeError
+from .broadcasting import broadcasts_to
 from .kinds import General
 from .primitive import primitive
 
@@ -46,11 +47,7 @@ class Masked(General):
         return np.where(mask, x, _in_dtype(fill, np.asarray(x).dtype))
 
     def shape(self, x, mask, fill):
-        try:
-            fits = np.broadcast_shapes(x, mask) == x
-        except ValueError:
-            fits = False
-        if not fits:
+        if not broadcasts_to(mask, x):
             raise ShapeError(
                 f"where= of shape {mask} does not broadcast to shape {x} of the elements among "
                 "which it chooses"

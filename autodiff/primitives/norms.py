@@ -13,7 +13,7 @@ from .broadcasting import cast_like
 from .complex_parts import real
 from .extrema import max, min
 from .kinds import General
-from .kinks import abs
+from .kinks import abs, unit
 from .primitive import primitive
 from .reductions import Axis, Reduction, sum, with_axes
 from .shaping import as_axes, expand_dims, moveaxis
@@ -44,17 +44,17 @@ class EuclideanNorm(Reduction, General):
             size = size.astype(float)
         length = _root_of_squares(size, axis)
         if not _exact(length):
-            unit = np.max(size, axis=axis, keepdims=True, initial=0)
-            unit = np.where(np.isfinite(unit) & (unit > 0), unit, 1)
-            length = unit * _root_of_squares(size / unit, axis)
+            largest = np.max(size, axis=axis, keepdims=True, initial=0)
+            largest = np.where(np.isfinite(largest) & (largest > 0), largest, 1)
+            length = largest * _root_of_squares(size / largest, axis)
         return length if keepdims else np.squeeze(length, axis)[()]
 
     def vjp(self, position, gradient, output, x, axis, keepdims):
-        return _unit(x, with_axes(output, axis, keepdims)) * with_axes(gradient, axis, keepdims)
+        return unit(x, with_axes(output, axis, keepdims)) * with_axes(gradient, axis, keepdims)
 
     def jvp(self, tangents, output, x, axis, keepdims):
-        unit = _unit(x, with_axes(output, axis, keepdims))
-        return real(sum(functions["conj"](unit) * tangents[0], axis, keepdims))
+        direction = unit(x, with_axes(output, axis, keepdims))
+        return real(sum(functions["conj"](direction) * tangents[0], axis, keepdims))
 
 
 euclidean_norm = primitive(EuclideanNorm)
@@ -70,12 +70,6 @@ def _exact(length: np.ndarray) -> bool:
     limits = np.finfo(length.dtype)
     shortest = np.sqrt(limits.tiny) / limits.eps
     return bool(np.all((length > shortest) & (length < np.inf)))
-
-
-def _unit(x: Any, length: Any) -> Any:
-    """The direction of x; 0, and so are all its derivatives, where x is 0."""
-    nothing = functions["equal"](length, 0)
-    return functions["where"](nothing, 0.0, x / functions["where"](nothing, 1.0, length))
 
 
 @catalogue.stands_for(np.linalg.norm)
