@@ -12,9 +12,21 @@ def instead(first, *lines):
 
 WRONG = {
     "introduction-exercise-count": [("(n + 1)", "n"), ("5 * steps", "5 * n * steps")],
-    "introduction-exercise-central": [("(2 * h)", "h"), ("f(x - h)", "f(x)")],
-    "introduction-exercise-decay": [("+ penalty * w", "+ 2 * penalty * w"), ("+ penalty * w", "")],
-    "introduction-exercise-complex": [("1e-30", "1e-3"), ("np.imag", "np.real")],
+    "introduction-exercise-central": [
+        ("(2 * h)", "h"),
+        ("f(x - h)", "f(x)"),
+        ("(f(x + h) - f(x - h)) / (2 * h)", "ad.grad(f)(x)"),
+    ],
+    "introduction-exercise-decay": [
+        ("+ penalty * w", "+ 2 * penalty * w"),
+        ("+ penalty * w", ""),
+        ("gradient_by_hand(w, b, x, t)[0]", "ad.grad(loss)(w, b, x, t)"),
+    ],
+    "introduction-exercise-complex": [
+        ("1e-30", "1e-3"),
+        ("np.imag", "np.real"),
+        ("np.imag(f(x + 1j * h)) / h", "ad.grad(f)(x)"),
+    ],
     "introduction-exercise-size": [
         ("2 * size + 5", "2 * size + 4"),
         ("range(k - 1)", "range(k)"),
@@ -298,8 +310,11 @@ WRONG = {
         (".astype(np.float16)", ""),
     ],
     "optimization-exercise-plan": [
-        ("born[i] <= dies[j] and born[j] <= dies[i]", "False"),
-        ("offsets[i] = place", "offsets[i] = sum(sizes[:i])"),
+        ("min(fitting)", "fitting[0]"),
+        ("dies[j] >= born[i]", "dies[j] > born[i]"),
+        ("min(fitting)[1] if fitting else end", "sum(sizes[:i])"),
+        ("max(alive)", "sum(sizes)"),
+        ("if dies[j] >= born[i]", "if dies[j] >= born[-1]"),
     ],
     "results-exercise-better": [("2 * error", "error"), ("abs(p - q)", "(p - q)")],
     "results-exercise-confusion": [("truth * classes + answers", "answers * classes + truth")],
