@@ -317,7 +317,22 @@ WRONG = {
         ("if dies[j] >= born[i]", "if dies[j] >= born[-1]"),
     ],
     "results-exercise-better": [("2 * error", "error"), ("abs(p - q)", "(p - q)")],
-    "results-exercise-confusion": [("truth * classes + answers", "answers * classes + truth")],
+    "results-exercise-confusion": [
+        ("truth * classes + answers", "answers * classes + truth"),
+        (
+            "    pairs = np.bincount(truth * classes + answers, minlength=classes**2)\n"
+            "    return pairs.reshape(classes, classes)",
+            "    matrix = np.zeros((classes, classes), int)\n"
+            "    for i, j in zip(truth, answers):\n"
+            "        matrix[i, j] += 1\n"
+            "    return matrix",
+        ),
+        (
+            "np.bincount(truth * classes + answers, minlength=classes**2)",
+            "np.array([sum(pair == (i, j) for pair in zip(truth, answers)) "
+            "for i in range(classes) for j in range(classes)])",
+        ),
+    ],
     "results-exercise-amdahl": [
         ("1 - share + share", "share"),
         ("share / factor", "share * factor"),
