@@ -1,9 +1,10 @@
 """Mutation testing: does some test of the core suite notice when the library is changed?
 
-python tests/mutants/campaign.py [--seconds 150] [--workers 2] [--only graph]
+python tests/mutants/campaign.py [--seconds 150] [--workers 2] [--only graph] [--control]
 
 What is found is kept in .mutants/ and is not computed again while a file and the tests are the
 same, so that a run may be ended and taken up again. The results are written beside this file.
+With --control each file is put in place as it is, and no test may fail.
 """
 
 import argparse
@@ -142,12 +143,15 @@ class Campaign:
         end = time.monotonic() + self.options.seconds
         self.samples = {}
         self.complete = True
-        for file in mutation.FILES:
-            if self.options.only in file:
-                chosen, possible = self.sample(file, operators)
-                self.samples[file] = [mutant for mutant, _ in chosen], possible
-                waiting = [pair for pair in chosen if not self.notebook.get(pair[0])]
-                self.complete &= self.try_all(library, waiting, end)
+        files = [file for file in mutation.FILES if self.options.only in file]
+        if self.options.control:
+            self.complete = self.try_all(library, [*map(mutation.unchanged, files)], end)
+            return True
+        for file in files:
+            chosen, possible = self.sample(file, operators)
+            self.samples[file] = [mutant for mutant, _ in chosen], possible
+            waiting = [pair for pair in chosen if not self.notebook.get(pair[0])]
+            self.complete &= self.try_all(library, waiting, end)
         return True
 
     def sample(self, file, operators):
@@ -202,7 +206,10 @@ class Campaign:
     def note(self, mutant, result):
         if "error" in result:
             raise SystemExit(f"{mutant} could not be tried:\n{result['error']}")
-        if "timeout" in result:
+        if mutant.operator == "unchanged":
+            if result.get("found", [True])[0]:
+                raise SystemExit(f"{mutant.file} as it is: {result}")
+        elif "timeout" in result:
             self.notebook.write(mutant, "timeout", None, None, None)
         else:
             test, how = result["found"]
@@ -215,6 +222,7 @@ def main(arguments):
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="mutants at a time")
     parser.add_argument("--only", default="", help="files whose path contains this")
+    parser.add_argument("--control", action="store_true", help="try the files as they are")
     options = parser.parse_args(arguments)
     os.environ.update(core_suite.ENVIRONMENT)
     begun = time.monotonic()
@@ -228,11 +236,11 @@ def main(arguments):
     found = results.gather(campaign)
     results.show(found)
     print(f"{time.monotonic() - begun:.0f} s")
-    if not options.only:
+    if not options.only and not options.control:
         results.save(found, campaign.core)
     if not campaign.complete:
         print("not all mutants were tried: run it again to go on")
-    return results.verdict(found) or int(not campaign.complete)
+    return int(not campaign.complete) or (0 if options.control else results.verdict(found))
 
 
 if __name__ == "__main__":

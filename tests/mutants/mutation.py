@@ -1,7 +1,8 @@
 """Which mutants there are: cosmic-ray's operators, one of our own, and of each file a sample.
 
 What no test of behaviour can or should see is left alone: strings (so messages and docstrings too),
-annotations, and the arguments on which a primitive is to be tested (`examples`).
+annotations, and the arguments on which a primitive is to be tested (`examples`, and what draws them
+for several primitives).
 """
 
 import ast
@@ -66,6 +67,13 @@ class Mutant:
     after: str
 
 
+def unchanged(file):
+    """No change at all, put in place like one: a test that fails now would fail for any mutant."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    lines = 1, text.count("\n")
+    return Mutant(file, "unchanged", 0, "", 1, lines, lines, "", ""), text
+
+
 def is_declaration(node):
     """Whether it is ``name: type``, without a value."""
     annotations = [child for child in getattr(node, "children", ()) if child.type == "annassign"]
@@ -114,8 +122,14 @@ def family(operator):
     return operator.partition("_")[0]
 
 
+def draws_examples(function):
+    """Whether it is a method `examples`, or a private function of a generator for such methods."""
+    name, parameters = function.name.value, [one.name.value for one in function.get_params()]
+    return name == "examples" or (name.startswith("_") and parameters[:1] == ["rng"])
+
+
 def is_left_alone(node):
-    """Whether `node` is part of a string, an annotation, or a method `examples`."""
+    """Whether `node` is part of a string, an annotation, or what draws examples."""
     child, parent = node, node.parent
     while parent is not None:
         if parent.type.startswith("fstring"):
@@ -124,9 +138,7 @@ def is_left_alone(node):
             return True
         if parent.type == "tfpdef" and child is not parent.children[0]:
             return True
-        if parent.type == "funcdef" and (
-            child is parent.annotation or parent.name.value == "examples"
-        ):
+        if parent.type == "funcdef" and (child is parent.annotation or draws_examples(parent)):
             return True
         child, parent = parent, parent.parent
     return False

@@ -16,10 +16,10 @@ import pytest
 import swapping
 
 ENOUGH = 300  # tests that walk over all primitives
-SECONDS = 1.5  # of computing, the quickest tests first; a mutant that passes these survives
+SECONDS = 2.5  # of computing, the quickest tests first; a mutant that passes these survives
 WALKS = ("tests/primitives/test_catalogue.py", "tests/test_evaluation.py")  # over all primitives
 MEMORY = 8 * 2**30  # bytes
-LIMIT = 15  # seconds of computing, after which a mutant is said never to end
+LIMIT = 60  # seconds of computing, after which a mutant is said never to end
 PATIENCE = 900.0  # seconds, for a process that waits for something and does not compute
 FOLDERS = (str(core_suite.ROOT / "autodiff"), str(core_suite.ROOT / "tests"))
 OURS = str(core_suite.ROOT / "tests" / "mutants")
@@ -30,7 +30,11 @@ class Watch:
 
     def __init__(self, seconds=float("inf")):
         self.failed = None
-        self.end = time.process_time() + seconds
+        self.seconds = seconds
+        self.end = float("inf")
+
+    def pytest_collection_finish(self):
+        self.end = time.process_time() + self.seconds
 
     def pytest_runtest_logreport(self, report):
         if report.failed and self.failed is None:
@@ -59,7 +63,7 @@ def run_afresh(mutant, text, names):
     files = list(dict.fromkeys(name.partition("::")[0] for name in names))
     batches = [files[:2], files[2:]]
     for batch in filter(None, batches):
-        watch = Watch(2 * SECONDS)  # which collects the tests too
+        watch = Watch(SECONDS)
         chosen = [name for name in names if name.partition("::")[0] in batch]
         options = ["-x", *batch]
         code = core_suite.run([core_suite.Selection(chosen), watch], options)
