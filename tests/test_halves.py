@@ -165,6 +165,15 @@ def test_nan_to_num_knows_the_limits_of_halves(torch, half):
 
 
 @every_half
+def test_nan_to_num_takes_the_limits_that_are_given(half):
+    x = ad.Variable(np.array([1.0, np.inf, -np.inf, np.nan], half))
+    top = np.float64(65504.0 if half == FLOAT16 else 2.0**127 * (2 - 2.0**-7))
+    assert np.nan_to_num(x).output.astype(float).tolist() == [1.0, top, -top, 0.0]
+    given = np.nan_to_num(x, nan=2.0, posinf=3.0, neginf=4.0).output
+    assert given.astype(float).tolist() == [1.0, 3.0, 4.0, 2.0]
+
+
+@every_half
 def test_a_model_of_halves_learns(half):
     model = ad.nn.Sequential(
         ad.nn.Linear(3, 4, rng=0), ad.nn.BatchNorm1d(4), ad.nn.ReLU(), ad.nn.Linear(4, 2, rng=1)

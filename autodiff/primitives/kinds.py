@@ -45,12 +45,16 @@ class Elementwise(Primitive):
                 "be equal, or one must be 1"
             ) from None
 
+    def partial(self, position: int) -> Partial | None:
+        """What `partials` states for an operand."""
+        if position >= len(self.partials):
+            raise DifferentiationError(f"{self.name} states no partial for operand {position}")
+        return self.partials[position]
+
     def vjp(
         self, position: int, gradient: Any, output: Any, /, *operands: Any, **params: Any
     ) -> Any:
-        if position >= len(self.partials):
-            raise DifferentiationError(f"{self.name} states no partial for operand {position}")
-        partial = self.partials[position]
+        partial = self.partial(position)
         if partial is None:
             return None
         derivative = conjugate(partial(output, *operands, **params))
@@ -80,8 +84,8 @@ class Elementwise(Primitive):
 
     def jvp(self, tangents: Sequence[Any], output: Any, /, *operands: Any, **params: Any) -> Any:
         total = None
-        for partial, tangent in zip(self.partials, tangents, strict=True):
-            if partial is not None and tangent is not None:
+        for position, tangent in enumerate(tangents):
+            if tangent is not None and (partial := self.partial(position)) is not None:
                 term = scale(tangent, partial(output, *operands, **params))
                 total = term if total is None else total + term
         return (

@@ -83,7 +83,7 @@ class Notebook:
             stream.write(json.dumps(entry) + "\n")
 
 
-def measure():
+def measure(workers):
     """The measurement of the core suite; of a file of tests anew where it, or the library, changed.
 
     Returns
@@ -100,15 +100,18 @@ def measure():
         for file in core_suite.test_files()
     }
     missing = [file for file, path in paths.items() if not path.exists()]
-    if missing:
-        script = core_suite.ROOT / "tests" / "mutants" / "measuring.py"
-        new = STATE / "measured.pickle"
-        subprocess.run([sys.executable, script, new, *missing], check=True)
+    script, running = core_suite.ROOT / "tests" / "mutants" / "measuring.py", []
+    for number in range(min(workers, len(missing))):
+        new, part = STATE / f"measured-{number}.pickle", missing[number::workers]
+        running.append((subprocess.Popen([sys.executable, script, new, *part]), new, part))
+    for process, new, part in running:
+        if process.wait():
+            raise SystemExit("the core suite fails while it is measured")
         seconds, lines = pickle.loads(new.read_bytes())
-        for file in missing:
+        for file in part:
             chosen = {test for test in seconds if test.partition("::")[0] == file}
-            part = {test: seconds[test] for test in chosen}, only(lines, chosen | {""})
-            paths[file].write_bytes(pickle.dumps(part))
+            found = {test: seconds[test] for test in chosen}, only(lines, chosen | {""})
+            paths[file].write_bytes(pickle.dumps(found))
     seconds, lines = {}, {}
     for path in paths.values():
         more, where = pickle.loads(path.read_bytes())
@@ -227,7 +230,7 @@ def main(arguments):
     os.environ.update(core_suite.ENVIRONMENT)
     begun = time.monotonic()
     STATE.mkdir(exist_ok=True)
-    measured = measure()
+    measured = measure(options.workers)
     watch = trying.Watch()
     campaign = Campaign(options, watch, measured)
     code = core_suite.run([core_suite.Selection(), watch, campaign])

@@ -112,6 +112,8 @@ class Library:
                 return failed, "swapped"
         near = tests or self.tests_of(mutant.file, *mutant.block)[0]
         near = near or [name for name in self.in_order if not name.startswith(WALKS)]
+        overviews = [name for name in self.in_order if name.startswith(core_suite.OVERVIEWS)]
+        near = [*dict.fromkeys(overviews + near)]
         near = [name for name in near if name.partition("::")[0] in files]
         return run_afresh(mutant, text, near), "imported"
 

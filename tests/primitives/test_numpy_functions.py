@@ -1,5 +1,6 @@
 """NumPy's functions on nodes: what is supported, against NumPy, HIPS autograd and PyTorch."""
 
+import functools
 import warnings
 
 import numpy as np
@@ -170,6 +171,13 @@ def test_value_of_numpy_and_gradient_of_autograd(autograd, name):
     found = ad.grad(weighted(lambda *at: f(np, *at), np.sum), places)(*args)
     for ours, right in zip(found, expected, strict=True):
         np.testing.assert_allclose(ours, right, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", WITH_AUTOGRAD)
+def test_value_of_numpy_and_gradient_of_differences_without_autograd(name):
+    f, args = WITH_AUTOGRAD[name]
+    assert_value(functools.partial(f, np), args)
+    ad.check_grads(functools.partial(f, np), args)
 
 
 @pytest.mark.parametrize("name", ALONE)

@@ -74,3 +74,18 @@ def test_a_function_made_of_primitives_is_in_the_catalogue_by_its_name(name, arg
     ours = getattr(ad, name)
     assert catalogue.functions[name] is ours and name not in catalogue.primitives
     np.testing.assert_array_equal(catalogue.functions[name](*args), ours(*args))
+
+
+def test_broadcasting_is_undone_where_a_replay_may_bring_it_and_nowhere_else():
+    def used(loss):
+        return [n.primitive.name for n in ad.topological_sort(ad.gradients(loss, w)) if n.inputs]
+
+    w, x = ad.Variable(np.ones((1, 3))), ad.Constant(np.ones((1, 3)))
+    assert "sum_like" not in used((w * 2.0).sum())
+    loss = (w * x).sum()
+    assert "sum_like" in used(loss)
+    order = ad.topological_sort(loss)
+    x.output = np.ones((4, 3))
+    ad.forward(order)
+    ad.backward(order)
+    assert w.gradient.tolist() == [[4.0] * 3]

@@ -1,0 +1,103 @@
+"""What the small print of single functions says: high orders, ties, odd sizes, refusals."""
+
+import numpy as np
+import pytest
+from test_catalogue import as_nodes, example
+
+import autodiff as ad
+from autodiff.catalogue import primitives
+
+RNG = np.random.default_rng(0)
+A, T = RNG.normal(size=(3, 4)), RNG.normal(size=(2, 4, 3))
+X = ad.Variable(A, name="x")
+
+
+def derivative_of_sinc(order, x):
+    """By quadrature, from sinc x = the integral of cos(pi x t) for t from 0 to 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+    t = (nodes + 1) / 2
+    return np.sum(weights / 2 * (np.pi * t) ** order * np.cos(np.pi * x * t + order * np.pi / 2))
+
+
+@pytest.mark.parametrize("x", [0.0, 1e-3, -0.5, 0.94, 0.96, -1.26, 1.28, 1.58, 3.3])
+def test_derivatives_of_sinc_are_exact_to_order_five(x):
+    f = np.sinc
+    for order in range(6):
+        expected = derivative_of_sinc(order, x)
+        assert float(f(x)) == pytest.approx(expected, rel=1e-9, abs=1e-10 * np.pi**order)
+        f = ad.grad(f)
+
+
+def test_of_equal_numbers_the_middle_one_is_the_median():
+    gradient = ad.grad(np.median)(np.zeros(101))
+    assert np.flatnonzero(gradient).tolist() == [50]
+
+
+def test_partitions_of_the_last_axis_and_of_all_elements():
+    x = ad.Variable(T)
+    smallest = np.sort(np.partition(x, 1)[..., :2])
+    np.testing.assert_array_equal(smallest.output, np.sort(T)[..., :2])
+    flat = np.partition(x, 5, axis=None)
+    assert flat.shape == (24,)
+    np.testing.assert_array_equal(np.sort(flat.output[:5]), np.sort(T, axis=None)[:5])
+    places = np.argpartition(x, 5, axis=None).output
+    np.testing.assert_array_equal(np.sort(T.ravel()[places[:5]]), np.sort(T, axis=None)[:5])
+
+
+def test_a_system_with_one_right_hand_side():
+    a, b = RNG.normal(size=(3, 3)) + 3 * np.eye(3), RNG.normal(size=3)
+    node = np.linalg.solve(ad.Variable(a), ad.Variable(b))
+    assert node.primitive.shape((3, 3), (3,)) == node.shape == (3,)
+    gradient = RNG.normal(size=3)
+    shares = node.primitive.pull([0, 1], gradient, node.output, (a, b), {})
+    for position, share in enumerate(shares):
+        alone = node.primitive.vjp(position, gradient, node.output, a, b)
+        np.testing.assert_array_equal(alone, share)
+    np.testing.assert_allclose(shares[1], np.linalg.solve(a.T, gradient), rtol=1e-12)
+
+
+@pytest.mark.parametrize("more", [(0, 0), (1, 2), (2, 0)])
+def test_output_padding_lengthens_the_image(more):
+    x, w = RNG.normal(size=(1, 2, 2, 3)), RNG.normal(size=(2, 1, 2, 2))
+    y = ad.conv_transpose2d(x, w, stride=3, output_padding=more)
+    plain = ad.conv_transpose2d(x, w, stride=3)
+    assert plain.shape == (1, 1, 5, 8) and y.shape == (1, 1, 5 + more[0], 8 + more[1])
+    np.testing.assert_array_equal(y[..., :5, :8], plain)
+    assert not y[..., 5:, :].any() and not y[..., 8:].any()
+
+
+def test_repeat_counts_axes_from_either_end():
+    for axis in (-1, 1, -2, 0):
+        expected = np.repeat(A, 3, axis)
+        np.testing.assert_array_equal(np.repeat(X, 3, axis).output, expected)
+
+
+MISTAKES = [
+    (lambda: ad.squeeze(X[:0], 0), "squeeze: axis 0 .* has length 0; only 1"),
+    (lambda: np.repeat(X, 2, axis=5), "repeat: axis 5 does not exist"),
+    (lambda: ad.conv_transpose2d(T[None], T[None], dilation=0), "dilation must be at least 1"),
+    (
+        lambda: ad.conv_transpose2d(np.ones((1, 1, 0, 3)), np.ones((1, 1, 2, 2))),
+        r"\(1, 1, 0, 3\)",
+    ),
+    (
+        lambda: ad.conv_transpose2d(np.ones((1, 1, 1, 1)), np.ones((1, 1, 2, 2)), padding=1),
+        r"\(1, 1, 1, 1\)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("mistake", "message"), MISTAKES, ids=[text for _, text in MISTAKES])
+def test_what_does_not_fit_is_named(mistake, message):
+    with pytest.raises(ad.AutodiffError, match=f"(?s){message}"):
+        mistake()
+
+
+@pytest.mark.parametrize("name", ["part_like", "sum_tiles", "conv2d_filter_transpose"])
+def test_a_rule_refuses_a_gradient_of_another_shape(name):
+    args, kwargs = example(primitives[name], 0)
+    node = primitives[name](*as_nodes(args), **kwargs)
+    first, *rest = [np.asarray(operand.value) for operand in node.inputs]
+    larger = np.ones([length + 1 for length in first.shape])
+    with pytest.raises(ad.ShapeError):
+        node.primitive.function(larger, *rest, **node.params)
