@@ -4,11 +4,11 @@ Both with the batch last, one tile of images at a time, as the compiler's kernel
 """
 
 import numpy as np
-from _transforms import transformation
 from numba import njit
 
 from autodiff.compiler.kernels.layouts import batch_last
 from autodiff.compiler.kernels.tiles import MOST_ROWS, multiply_rows
+from autodiff.compiler.kernels.transforms import transformation
 from autodiff.compiler.kernels.vectors import lanes, load_part, store_part, zeros
 
 COLUMNS_NUMBERS = 2**17  # a matrix of windows of half a megabyte stays in the second-level cache
@@ -97,7 +97,7 @@ def scratch_of_squares(filters, channels, n):
 
 @njit(nogil=True, cache=True)
 def product_in_squares(w, x, y, scratch, filters, channels, side, many, n, layout, tap):
-    """Winograd's convolution with 16 points for 2 x 2 outputs; compare `_squares.py`."""
+    """Winograd's convolution with 16 points for 2 x 2 outputs; compare `kernels/winograd.py`."""
     across, stride = stride_of(channels), stride_of(many * n)
     wide, total = (side + 1) // 2, filters * channels
     step, step_v, step_m = filters * across + 16, channels * stride + 16, filters * stride + 16

@@ -5,7 +5,7 @@ keeps the size of the images:
 
 - *direct*: the compiler's kernels by definition (`kernels/products.py`);
 - *im2col*: the matrix of windows, in blocks that stay in the cache, and NumPy's matrix product;
-- *Winograd*, with squares of 2 x 2 and of 4 x 4 outputs (`_squares.py`), for 3 x 3 alone;
+- *Winograd*, with squares of 2 x 2 and of 4 x 4 outputs (`kernels/winograd.py`), for 3 x 3 alone;
 - PyTorch's operators, with channels first and last.
 
 The first three take a batch tile by tile, with the batch last, as a compiled program does; with
@@ -24,7 +24,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import _squares as winograd
 import numpy as np
 import torch
 from _torch_convolutions import product as torch_product
@@ -34,7 +33,7 @@ from numba import njit
 from threadpoolctl import threadpool_limits
 
 from autodiff.benchmarking.report import circumstances, load, save, show, spread
-from autodiff.compiler.kernels import geometry, products
+from autodiff.compiler.kernels import geometry, products, winograd
 from autodiff.compiler.stages import CACHE_BYTES, LANES
 from autodiff.primitives.convolution import (
     conv2d,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ...dispatch import implements
 from ...primitives.convolution import (
     Conv2d,
@@ -29,7 +31,7 @@ from ..backend import (
 )
 from ..fused import Conv2dBias, Conv2dPool
 from ..instructions import Instruction, Shape, Value
-from ..kernels import geometry
+from ..kernels import geometry, winograd
 from ..kernels.bands import band_geometry
 from ..kernels.pooling import pool_geometry
 
@@ -67,18 +69,14 @@ def _convolution(
         return None
     if not is_floating(x, *parameters, step.output):
         return None
-    call = Call(
-        "products.product",
-        (
-            Operand(w, WHOLE),
-            Operand(x),
-            Operand(step.output),
-            Operand(w if b is None else b, WHOLE),
-        ),
-        geometry.convolution(x.shape[1:], w.shape, **params, bias=b is not None, relu=relu),
-        writes=(2,),
-        operations=_operations(w.shape, step.output.shape),
-    )
+    operands = Operand(w, WHOLE), Operand(x), Operand(step.output)
+    bias = Operand(w if b is None else b, WHOLE)
+    direct = geometry.convolution(x.shape[1:], w.shape, **params, bias=b is not None, relu=relu)
+    if _in_squares(x, w, params):
+        call = _winograd("product", (*operands, bias), _squares(x, w, params, direct), (2,))
+    else:
+        count = _operations(w.shape, step.output.shape)
+        call = Call("products.product", (*operands, bias), direct, (2,), operations=count)
     return Lowered((TILE,), (call,))
 
 
@@ -91,6 +89,16 @@ def _pooled(primitive: Conv2dPool) -> Lowering:
         params = dict(step.params)
         windows, relu = params.pop("windows"), params.pop("relu")
         filters, height, width = conv2d.shape(x.shape, w.shape, **params)[1:]
+        if _in_squares(x, w, params):
+            direct = geometry.convolution(x.shape[1:], w.shape, **params, bias=True)
+            pooling = pool_geometry(filters, (height, width), windows, relu)
+            table = winograd.with_pooling(_squares(x, w, params, direct), pooling)
+            images = Scratch(filters * height * width, x.dtype)
+            inputs = Operand(w, WHOLE), Operand(x), Operand(b, WHOLE)
+            call = _winograd(
+                "product_and_pool", (*inputs, images, Operand(y), Operand(code)), table, (3, 4, 5)
+            )
+            return Lowered((TILE, TILE), (call,))
         rows, stride = y.shape[2], windows.stride[0]
         call = Call(
             "bands.convolve_and_pool",
@@ -125,13 +133,14 @@ def _spread(primitive: Conv2dInputTranspose | ConvTranspose2d) -> Lowering:
         g, w = step.inputs[:2]
         if not (are_tiles(kinds, g) and is_whole(kinds, w) and is_floating(g, w, step.output)):
             return None
-        call = Call(
-            "products.product",
-            (Operand(w, WHOLE), Operand(g), Operand(step.output), Operand(w, WHOLE)),
-            geometry.input_transpose(step.output.shape[1:], w.shape, **step.params),
-            writes=(2,),
-            operations=_operations(w.shape, g.shape),
-        )
+        operands = Operand(w, WHOLE), Operand(g), Operand(step.output), Operand(w, WHOLE)
+        direct = geometry.input_transpose(step.output.shape[1:], w.shape, **step.params)
+        if _in_squares(step.output, w, step.params):
+            table = _squares(step.output, w, step.params, direct, back=True)
+            call = _winograd("product", operands, table, (2,))
+        else:
+            count = _operations(w.shape, g.shape)
+            call = Call("products.product", operands, direct, (2,), operations=count)
         return Lowered((TILE,), (call,))
 
     return lower
@@ -143,16 +152,61 @@ def _filter(primitive: Conv2dFilterTranspose) -> Lowering:
         x, g, _ = step.inputs
         if not (are_tiles(kinds, x, g) and is_floating(x, g, step.output)):
             return None
-        call = Call(
-            "products.correlate",
-            (Operand(g), Operand(x), Operand(step.output, WHOLE)),
-            geometry.filter_transpose(x.shape[1:], step.output.shape, **step.params),
-            writes=(2,),
-            operations=_operations(step.output.shape, g.shape),
-        )
+        operands = Operand(g), Operand(x), Operand(step.output, WHOLE)
+        direct = geometry.filter_transpose(x.shape[1:], step.output.shape, **step.params)
+        if _in_squares(x, step.output, step.params):
+            table = _squares(x, step.output, step.params, direct)
+            call = _winograd("correlate", operands, table, (2,))
+        else:
+            count = _operations(step.output.shape, g.shape)
+            call = Call("products.correlate", operands, direct, (2,), operations=count)
         return Lowered((PARTIAL,), (call,))
 
     return lower
+
+
+LEAST_GAIN = 1.5
+"""Winograd's convolution is chosen where it is estimated to be so many times as fast."""
+
+
+def _in_squares(x: Value, w: Value, params: dict[str, Any]) -> bool:
+    """Whether Winograd's convolution can be used, in float32, and pays."""
+    if x.dtype != np.float32 or w.shape[2:] != (3, 3) or params["groups"] != 1:
+        return False
+    if params["stride"] != (1, 1) or params["dilation"] != (1, 1):
+        return False
+    filters, high, wide = conv2d.shape(x.shape, w.shape, **params)[1:]
+    return winograd.gain(filters, w.shape[1], high, wide) >= LEAST_GAIN
+
+
+def _squares(
+    x: Value, w: Value, params: dict[str, Any], direct: np.ndarray, back: bool = False
+) -> np.ndarray:
+    """The geometry of Winograd's convolution, or of its transpose in the images."""
+    corner = tuple([before for before, _ in params["padding"]])
+    read, written = x.shape[2:], conv2d.shape(x.shape, w.shape, **params)[2:]
+    if back:
+        read, written = written, read
+        corner = tuple([2 - before for before in corner])
+    flags = 0 if back else direct[geometry.FLAGS]
+    return winograd.winograd_geometry(w.shape, read, corner, written, direct, flags, back)
+
+
+def _winograd(
+    kernel: str, operands: tuple[Operand | Scratch, ...], table: np.ndarray, writes: tuple[int, ...]
+) -> Call:
+    """A call of one of Winograd's kernels; its scratch stands in front of what follows `bias`."""
+    room = Scratch(int(table[winograd.ROOM]), np.dtype(np.float32))
+    place = 3 if kernel != "product" else 4
+    operands = (*operands[:place], room, *operands[place:])
+    moved = tuple([number + (number >= place) for number in writes])
+    return Call(
+        f"winograd.{kernel}",
+        operands,
+        table,
+        (place, *moved),
+        operations=winograd.operations(table),
+    )
 
 
 def _operations(w: Shape, y: Shape) -> int:

@@ -29,8 +29,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from autodiff.compiler.kernels.geometry import BIAS, RELU
-from autodiff.compiler.kernels.registers import (
+from .geometry import BIAS, RELU
+from .registers import (
     call,
     first_lanes,
     llvm_type,
@@ -202,8 +202,8 @@ def transformation(formula: Callable, size: int, finish: bool = False) -> Any:
                     for row in read.places(whole)
                 ]
                 found = both_ways(formula, terms)
-                for terms, row in zip(found, written.places(whole), strict=True):
-                    for term, (address, mask) in zip(terms, row, strict=True):
+                for numbers, row in zip(found, written.places(whole), strict=True):
+                    for term, (address, mask) in zip(numbers, row, strict=True):
                         written.store(address, mask, end(term.value))
 
             whole = builder.icmp_signed(">=", count, count.type(vector.lanes))

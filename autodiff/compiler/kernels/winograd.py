@@ -1,10 +1,10 @@
 """Winograd's convolution of 3 x 3, for a tile of n images with the batch last.
 
 Every square of 4 x 4 outputs becomes 36 numbers, its *points*, and so do the pixels and filters
-that it depends on (see `_transforms.py`). At each point the sum over the channels is a matrix
+that it depends on (see `transforms.py`). At each point the sum over the channels is a matrix
 product of its own. As many squares are transformed at a time as stay in the cache until their
 products are taken. The transforms grow with the channels and the products with their square, so it
-is worth it where there are many.
+is worth it where there are many: `gain` says how much.
 
 All arrays are flat and contiguous, of float32. A tile of few images is left to the kernels of
 `products.py`, since the transforms would not fill the vectors.
@@ -15,14 +15,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from _transforms import gradients, pixels, sums, transformation, weight_gradients, weights
 from numba import njit
 
-from autodiff.compiler.kernels import products
-from autodiff.compiler.kernels.geometry import ACCUMULATE
-from autodiff.compiler.kernels.layouts import batch_first, batch_last, transpose_block
-from autodiff.compiler.kernels.tiles import MOST_ROWS, multiply_rows
-from autodiff.compiler.kernels.vectors import lanes
+from . import products
+from .geometry import ACCUMULATE
+from .layouts import batch_first, batch_last, transpose_block
+from .pooling import max_pool
+from .tiles import MOST_ROWS, multiply_rows
+from .transforms import gradients, pixels, sums, transformation, weight_gradients, weights
+from .vectors import lanes
 
 SIDE, POINTS = 4, 36
 LEAST_IMAGES = 8
@@ -34,7 +35,7 @@ GOOD_COLUMNS, CACHE_NUMBERS = 96, 2**17
 
 # Places in the geometry. The image is the one that is read, be it a gradient; the rows are the
 # channels of the result.
-FILTERS, CHANNELS, HEIGHT, WIDTH, TOP, LEFT, HIGH, WIDE, FLAGS, BACK, ROOM = range(11)
+FILTERS, CHANNELS, HEIGHT, WIDTH, TOP, LEFT, HIGH, WIDE, FLAGS, BACK, ROOM, POOL = range(12)
 ONE_TAP = 6  # the two zeros from place 12 on are the only tap of a matrix product
 LAYOUT = 14  # of filters, as `layouts.py` has it
 DIRECT = 20  # from here on the geometry for `products.py`
@@ -42,6 +43,17 @@ DIRECT = 20  # from here on the geometry for `products.py`
 _pixels, _gradients = transformation(pixels, 6), transformation(gradients, 4)
 _weights, _weight_gradients = transformation(weights, 3), transformation(weight_gradients, 6)
 _sums = transformation(sums, 6, finish=True)
+
+
+def gain(filters: int, channels: int, high: int, wide: int) -> float:
+    """How many times as fast as by definition: an estimate.
+
+    Its transforms cost each pixel as much as 24 products and each sum as 16: this fits what
+    `benchmarks/convolutions.py` measured.
+    """
+    products, squares = filters * channels, -(-high // SIDE) * -(-wide // SIDE)
+    transformed = POINTS * squares * (products + 24 * channels + 16 * filters)
+    return 9 * high * wide * products / transformed
 
 
 def winograd_geometry(
@@ -80,6 +92,19 @@ def winograd_geometry(
     head = (filters, channels, *image, *corner, *result, flags, back, room, 0)
     layout = (9, 9, 1, 9, 0, 0)
     return np.array([*head, 0, 0, *layout, *direct], np.int64)
+
+
+def operations(geometry: np.ndarray) -> int:
+    """Multiplications and additions of the matrix products, for one image."""
+    squares = -(-geometry[HIGH] // SIDE) * -(-geometry[WIDE] // SIDE)
+    return int(2 * POINTS * squares * geometry[FILTERS] * geometry[CHANNELS])
+
+
+def with_pooling(geometry: np.ndarray, pooling: np.ndarray) -> np.ndarray:
+    """The geometry for `product_and_pool`: `pooling` as `pool_geometry` gives it."""
+    found = np.concatenate([geometry, pooling])
+    found[POOL] = len(geometry)
+    return found
 
 
 @njit(nogil=True, cache=True)
@@ -209,6 +234,13 @@ def product(w, x, y, bias, scratch, geometry, n):
             result, columns = (m, point * step_m, stride), (last - first) * n
             _multiply(left, right, result, geometry, rows, inner, columns, 0)
         _transform_sums(m, y, bias, geometry, rows, first, last, stride, n)
+
+
+@njit(nogil=True, cache=True)
+def product_and_pool(w, x, bias, scratch, images, y, code, geometry, n):
+    """Pooled maxima of a convolution, and the taps that were chosen; `images` is what is pooled."""
+    product(w, x, images, bias, scratch, geometry, n)
+    max_pool(images, y, code, geometry[geometry[POOL] :], n)
 
 
 @njit(nogil=True, cache=True)
