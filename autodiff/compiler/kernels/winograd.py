@@ -7,7 +7,8 @@ products are taken. The transforms grow with the channels and the products with 
 is worth it where there are many: `gain` says how much.
 
 All arrays are flat and contiguous, of float32. A tile of few images is left to the kernels of
-`products.py`, since the transforms would not fill the vectors.
+`products.py`, since the transforms would not fill the vectors. What is not finite spreads farther
+than by definition: of a pixel that is infinite or NaN, whole squares of outputs become NaN.
 """
 
 from __future__ import annotations

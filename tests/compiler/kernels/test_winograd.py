@@ -135,6 +135,21 @@ def test_transpose_in_the_filters_is_added(case):
     assert np.isnan(behind).all()
 
 
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
+def test_what_is_not_finite_is_not_hidden(bad):
+    rng, x, w, borders, exact = problem((4, 3, (12, 12), ((1, 1), (1, 1)), 16))
+    x[3, 1, 5, 6] = bad
+    table = layout(
+        x, w, borders, exact, geometry.convolution(x.shape[1:], w.shape, padding=borders)
+    )
+    y = np.empty(exact.size, np.float32)
+    winograd.product(w.ravel(), last(x), y, w.ravel(), scratch(table, 16)[0], table, 16)
+    finite = np.isfinite(y.reshape(4, 12, 12, 16))
+    assert not finite[:, 4:7, 5:8, 3].any()
+    finite[:, :, :, 3] = True
+    assert finite.all()  # the other images never meet it
+
+
 @pytest.mark.parametrize("images", [3, 16])
 def test_pooling_follows(images):
     rng, x, w, borders, exact = problem((6, 5, (9, 9), ((1, 1), (1, 1)), images))
