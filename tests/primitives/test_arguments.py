@@ -7,12 +7,13 @@ import pytest
 
 import autodiff as ad
 from autodiff.catalogue import functions, primitives
-from autodiff.primitives.kinds import Elementwise, Linear
+from autodiff.primitives.kinds import Bilinear, Elementwise, Linear
 
 RNG = np.random.default_rng(0)
 T, A, V = RNG.normal(size=(2, 4, 3)), RNG.normal(size=(3, 4)), RNG.normal(size=5)
 SQUARES = RNG.normal(size=(2, 4, 3, 3)) + 4 * np.eye(3)
 SYMMETRIC = SQUARES + np.swapaxes(SQUARES, -1, -2)
+NEARLY_SINGULAR = np.array([[1.0, 0.1, 0.0], [0.0, 0.5, 0.1], [0.2, 0.0, 0.1]])
 PLACES = np.array([[[0, 2], [1, 1], [2, 2], [0, 0]]] * 2)
 
 # NumPy's functions with arguments left out, or such as are seldom given.
@@ -37,8 +38,9 @@ CALLS = {
     "average of a vector": (lambda x: np.average(x, weights=np.arange(5.0)), V),
     "dot of a matrix": (lambda x: np.dot(x, A), T),
     "matrix_power 0": (lambda x: np.linalg.matrix_power(x, 0), SQUARES),
-    "pinv": (lambda x: np.linalg.pinv(x, rcond=0.3), SQUARES),
-    "pinv by rtol": (lambda x: np.linalg.pinv(x, rtol=0.3), SQUARES),
+    "pinv": (lambda x: np.linalg.pinv(x, rcond=0.3), NEARLY_SINGULAR),
+    "pinv by rtol": (lambda x: np.linalg.pinv(x, rtol=0.3), NEARLY_SINGULAR),
+    "array_split": (lambda x: np.array_split(x, 2)[1], T),
     "multi_dot": (lambda x: np.linalg.multi_dot([x, A.T, A[:, :2], A[:2, 0]]), A),
     "quantile of stacks": (lambda x: np.quantile(x, [0.2, 0.7, 0.9], axis=2), T),
     "nanquantile of one": (lambda x: np.nanquantile(np.where(x > x.min(), np.nan, x), 0.5), V),
@@ -74,7 +76,7 @@ def test_allclose_is_strict_by_default():
     close = [bool(np.allclose(ad.Variable(x), y)) for x, y in zip(CLOSE, CLOSE[2:], strict=False)]
     assert close == [True, False, False]
     assert np.allclose(ad.Variable(1.0 + 1e-6), 1.0) and not np.allclose(ad.Variable(1e-7), 0.0)
-    assert np.allclose(ad.Variable(1e-9), 0.0)
+    assert np.allclose(ad.Variable(1e-9), 0.0) and not np.allclose(ad.Variable(1.0001), 1.0)
     assert not np.allclose(ad.Variable(np.nan), np.nan)
 
 
@@ -211,6 +213,7 @@ MISTAKES = [
     (lambda: np.einsum("i1->i", X), ad.ArgumentError, "may hold letters, commas"),
     (lambda: ad.einsum("ij->i", X, casting="no"), ad.ArgumentError, "does not take casting"),
     (lambda: np.einsum("ijk->i", X), ad.ShapeError, "operand 0 has 2 axes, and 'ijk' names"),
+    (lambda: np.einsum("...ijk->i", X), ad.ShapeError, "2 axes, and '...ijk' names"),
     (lambda: np.einsum("i->i", X), ad.ShapeError, "operand 0 has 2 axes, and 'i' names"),
     (lambda: np.einsum("ij,jk", X), ad.ArgumentError, "names 2 operands; got 1"),
     (lambda: np.einsum("ij", X, X), ad.ArgumentError, "names 1 operands; got 2"),
@@ -275,6 +278,10 @@ class Unfinished(Linear):
     """States nothing."""
 
 
+class UnfinishedProduct(Bilinear):
+    """States nothing either."""
+
+
 class Partless(Elementwise):
     """States a function, and no partial derivative."""
 
@@ -289,6 +296,8 @@ class Partless(Elementwise):
         (lambda: Unfinished().shape((2,)), "Unfinished states no shape rule"),
         (lambda: Unfinished().transpose(1.0, 1.0), "Unfinished states no transpose"),
         (lambda: Unfinished().examples(RNG), "Unfinished states no examples"),
+        (lambda: UnfinishedProduct().transpose_left(1.0), "states no transpose_left"),
+        (lambda: UnfinishedProduct().transpose_right(1.0), "states no transpose_right"),
     ],
 )
 def test_what_a_primitive_does_not_state_is_named(use, message):

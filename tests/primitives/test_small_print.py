@@ -31,6 +31,8 @@ def test_derivatives_of_sinc_are_exact_to_order_five(x):
 def test_of_equal_numbers_the_middle_one_is_the_median():
     gradient = ad.grad(np.median)(np.zeros(101))
     assert np.flatnonzero(gradient).tolist() == [50]
+    gradient = ad.grad(np.median)(np.tile([1.0, 0.0, 1.0, 2.0], 30))
+    assert np.flatnonzero(gradient).tolist() == [58, 60]
 
 
 def test_partitions_of_the_last_axis_and_of_all_elements():
@@ -64,6 +66,27 @@ def test_output_padding_lengthens_the_image(more):
     assert plain.shape == (1, 1, 5, 8) and y.shape == (1, 1, 5 + more[0], 8 + more[1])
     np.testing.assert_array_equal(y[..., :5, :8], plain)
     assert not y[..., 5:, :].any() and not y[..., 8:].any()
+
+
+@pytest.mark.parametrize(("x", "shares"), [(0.0, (1.0, 0.0, 0.0)), (1.0, (1.0, 0.0, 0.0))])
+def test_at_a_limit_the_number_itself_has_the_gradient(x, shares):
+    assert ad.grad(ad.clip, (0, 1, 2))(x, 0.0, 1.0) == shares
+
+
+def test_the_sign_of_zero_has_no_slope():
+    assert ad.grad(np.copysign)(0.0, 2.0) == 0.0
+
+
+def test_all_is_dropped_with_probability_one():
+    assert not ad.dropout(A, 1.0).any() and not ad.grad(lambda x: ad.dropout(x, 1.0).sum())(A).any()
+
+
+def test_a_seed_gives_the_generator_of_that_seed():
+    assert ad.manual_seed(3).random() == np.random.default_rng(3).random()
+    assert ad.manual_seed(np.int64(3)).random() == np.random.default_rng(3).random()
+    for wrong in (-1, True, 2.5, None, "3"):
+        with pytest.raises(ad.ArgumentError, match="non-negative integer"):
+            ad.manual_seed(wrong)
 
 
 def test_repeat_counts_axes_from_either_end():
