@@ -253,7 +253,7 @@ def test_a_decision_inside_an_inner_transform_stays_in_the_outer_one():
     x, built = ad.Variable(2.0), []
 
     def outer(v):
-        slope = ad.jvp(lambda y: y * y if y > 0 else y, (v,), (1.0,))[1]
+        slope = ad.jvp(lambda y: ad.square(y) if y > 0 else y, (v,), (1.0,))[1]
         built.append(slope * v)
         return built[0]
 

@@ -6,6 +6,7 @@ from test_catalogue import as_nodes, example
 
 import autodiff as ad
 from autodiff.catalogue import primitives
+from autodiff.primitives.windows import NO_BORDERS, Windows
 
 RNG = np.random.default_rng(0)
 A, T = RNG.normal(size=(3, 4)), RNG.normal(size=(2, 4, 3))
@@ -73,12 +74,57 @@ def test_at_a_limit_the_number_itself_has_the_gradient(x, shares):
     assert ad.grad(ad.clip, (0, 1, 2))(x, 0.0, 1.0) == shares
 
 
+def test_a_limit_that_is_missing_leaves_integers_integers():
+    x = ad.Constant(np.array([1, 5]))
+    for node, expected in ((ad.clip(x, max=3), [1, 3]), (ad.clip(x, min=3), [3, 5])):
+        assert node.dtype == x.dtype and node.output.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "disjoint"),
+    [
+        ((2, 2), (2, 2), True),
+        ((2, 2), (2, 3), True),
+        ((3, 2), (2, 2), False),
+        ((2, 3), (2, 2), False),
+        ((2, 2), (2, 1), False),
+        ((2, 2), (1, 2), False),
+    ],
+)
+def test_windows_are_disjoint_when_no_pixel_lies_in_two(kernel, stride, disjoint):
+    assert Windows(kernel, stride, NO_BORDERS, (1, 1)).disjoint is disjoint
+
+
+@pytest.mark.parametrize("kernel", [1, 2, 3])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_a_last_window_may_reach_beyond_the_border_as_in_pytorch(kernel, stride):
+    for padding in range(kernel // 2 + 1):
+        for length in range(3, 10):
+            number = -(-(length + 2 * padding - kernel) // stride) + 1
+            if (number - 1) * stride >= length + padding:
+                number -= 1
+            beyond = max(0, (number - 1) * stride + kernel - length - 2 * padding)
+            sides = ((padding, padding), (padding, padding))
+            windows = Windows((kernel,) * 2, (stride,) * 2, sides, (1, 1), partly=True)
+            grown = windows.around((length, length))
+            assert grown.borders == ((padding, padding + beyond),) * 2 and not grown.partly
+
+
 def test_the_sign_of_zero_has_no_slope():
     assert ad.grad(np.copysign)(0.0, 2.0) == 0.0
 
 
 def test_all_is_dropped_with_probability_one():
     assert not ad.dropout(A, 1.0).any() and not ad.grad(lambda x: ad.dropout(x, 1.0).sum())(A).any()
+
+
+def test_covariances_of_arrays_and_of_a_vector_in_columns():
+    for x in (A, A[0]):
+        for rowvar in (True, False):
+            expected = np.cov(x, rowvar=rowvar)
+            for found in (ad.cov(x, rowvar=rowvar), ad.cov(ad.Variable(x), rowvar=rowvar).output):
+                assert np.shape(found) == expected.shape
+                np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def test_a_seed_gives_the_generator_of_that_seed():

@@ -1,6 +1,7 @@
 """Which of the two sweeps a matrix of derivatives is made by, and for which argument."""
 
 import gc
+import importlib.util
 import weakref
 
 import numpy as np
@@ -95,3 +96,7 @@ def test_the_runs_of_checkpoints_are_told_apart_from_recordings():
     node = ad.checkpoint(lambda x: x * 2.0)(ad.Variable(1.0))
     numbers = [node.primitive.run([1.0]).order[0].recording for _ in range(3)]
     assert max(numbers) < 0 and len(set(numbers)) == 3
+    spec = importlib.util.find_spec("autodiff.transforms.memory")
+    as_imported = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(as_imported)
+    assert next(as_imported._numbers) == -1
