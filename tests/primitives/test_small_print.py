@@ -110,6 +110,49 @@ def test_a_last_window_may_reach_beyond_the_border_as_in_pytorch(kernel, stride)
             assert grown.borders == ((padding, padding + beyond),) * 2 and not grown.partly
 
 
+def test_scalars_get_the_axes_that_are_asked_for():
+    for f in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
+        for x in (np.array(2.0), A[0], A, T):
+            assert f(ad.Variable(x)).shape == f(x).shape
+    for start in (0, 1, 3, -1):
+        assert np.rollaxis(ad.Variable(T), 1, start).shape == np.rollaxis(T, 1, start).shape
+
+
+def test_norms_of_stacks_and_of_vectors_with_zeros():
+    stack = RNG.normal(size=(2, 4, 3, 2))
+    for order in (2, -2, 1, "nuc"):
+        found = np.linalg.norm(ad.Variable(stack), order, (-2, -1)).output
+        np.testing.assert_allclose(found, np.linalg.norm(stack, order, (-2, -1)), rtol=1e-12)
+    for order in (3, 0.5, -1, -2):
+        with np.errstate(divide="ignore"):
+            expected = np.linalg.norm(np.array([0.0, 3.0, 4.0]), order)
+        found = np.linalg.norm(ad.Variable([0.0, 3.0, 4.0]), order).output
+        assert found == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_largest_of_truth_values_that_are_all_false_is_false():
+    found = np.max(ad.Constant([False, False]), where=np.array([True, False]), initial=False)
+    assert found.output == np.False_
+
+
+def test_statistics_without_a_momentum_are_those_of_all_batches():
+    layer, batches = ad.nn.BatchNorm1d(4, momentum=None, dtype=float), RNG.normal(size=(3, 5, 4))
+    for batch in batches:
+        layer(ad.Variable(batch))
+    buffers = layer.state_dict()
+    np.testing.assert_allclose(buffers["running_mean"], batches.mean(axis=(0, 1)), rtol=1e-12)
+    expected = batches.var(axis=1, ddof=1).mean(axis=0)
+    np.testing.assert_allclose(buffers["running_var"], expected, rtol=1e-12)
+
+
+def test_expected_lengths_are_those_of_axes_that_exist():
+    rule = primitives["expect_lengths"].shape
+    assert rule((2, 3), lengths={0: 2, -1: 3}) == (2, 3)
+    for wrong in ({2: 1}, {-3: 2}, {0: 3}):
+        with pytest.raises(ad.ShapeError, match="must have length"):
+            rule((2, 3), lengths=wrong)
+
+
 def test_the_sign_of_zero_has_no_slope():
     assert ad.grad(np.copysign)(0.0, 2.0) == 0.0
 
@@ -143,6 +186,7 @@ def test_repeat_counts_axes_from_either_end():
 
 MISTAKES = [
     (lambda: ad.squeeze(X[:0], 0), "squeeze: axis 0 .* has length 0; only 1"),
+    (lambda: np.linalg.norm(X, axis=()), "norm: axis is one, of vectors, or two"),
     (lambda: np.repeat(X, 2, axis=5), "repeat: axis 5 does not exist"),
     (lambda: ad.conv_transpose2d(T[None], T[None], dilation=0), "dilation must be at least 1"),
     (
