@@ -206,3 +206,14 @@ def test_layers_are_made_of_halves_by_name():
 def test_halves_are_drawn(half):
     x = ad.Variable(np.array([0.5, 1.0, 1.5, 2.0], half), name="x")
     assert "0.5 .. 2" in ad.draw(ad.sum(x * x), values=True).source
+
+
+@every_half
+def test_forward_mode_rounds_once(half):
+    rng = np.random.default_rng(0)
+    a, b, ta, tb = rng.normal(size=(4, 1000)).astype(half)
+    wide = ta.astype(np.float32) * b.astype(np.float32) + tb.astype(np.float32) * a.astype(
+        np.float32
+    )
+    found = ad.jvp(ad.multiply, (a, b), (ta, tb))[1]
+    np.testing.assert_array_equal(np.asarray(found), wide.astype(half))

@@ -1,5 +1,7 @@
 """A sorted graph is a list that finds nodes by what they are."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -31,3 +33,18 @@ def test_accumulation_holds_for_variables_also_when_the_batch_changes():
     ad.forward(order)
     ad.backward(order, accumulate=True)
     np.testing.assert_array_equal(w.gradient, np.full(3, 6.0))
+
+
+def test_a_root_named_twice_hides_no_other():
+    a, b = ad.Variable(1.0), ad.Variable(2.0)
+    order = ad.topological_sort([a, a, b])
+    assert [node is other for node, other in zip(order, (a, b), strict=True)] == [True, True]
+    assert type(order)().branches is None
+
+
+def test_each_thread_begins_with_a_recording_of_its_own():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(ad.recording.thread.recording))
+    thread.start()
+    thread.join()
+    assert found == [0]

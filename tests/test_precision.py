@@ -309,3 +309,10 @@ def test_fit_says_when_no_scale_helps(digits):
 def test_fit_refuses_another_precision(digits):
     with pytest.raises(ad.ArgumentError, match="'bfloat16' or None; got 'float8'"):
         ad.training.fit(classifier(), digits[0], precision="float8")
+
+
+@every_half
+def test_double_precision_is_left_alone(half):
+    x = ad.Variable(SQUARE)
+    with autocast(half):
+        assert (x @ x).dtype == np.float64
