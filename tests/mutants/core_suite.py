@@ -45,7 +45,6 @@ LEFT_OUT = {  # a pattern of names -> why
     r"test_evaluation.*-bfloat16\]": "float16 takes the same path",
     r"test_gradients_have_the_type_of_their_variable": "float32 and float64 are tested elsewhere",
     r"test_takes_lists_for_arrays": "hundreds of tests for one line",
-    r"test_accuracy": "asks for the last digits, and takes seconds",
     r"test_convolution.*_of_order_three": "order two shows the same",
 }
 OVERVIEWS = (  # of all primitives; they call no function of theirs, but read their attributes
