@@ -27,6 +27,8 @@ on who computes them. Thread t of T computes the shares t, t + T, t + 2T, ...
 from __future__ import annotations
 
 import atexit
+import contextlib
+import ctypes
 import functools
 import os
 import threading
@@ -50,7 +52,7 @@ IDLE, JOB, BUSY, ASLEEP, STOP = range(5)
 # line t is the mailbox of worker t.
 LINE = 16
 BYTES = 8 * LINE
-REGION, CONTROL, SHARES, THREADS, YIELD = 0, 8, 16, 24, 32
+REGION, CONTROL, SHARES, THREADS, YIELD, CORE = 0, 8, 16, 24, 32, 40
 
 # Turns of the caller's loop before it offers its core to whoever has none.
 _TURNS = 2000
@@ -170,6 +172,7 @@ class Team:
         """Open the gates of those who sleep, or are to end."""
         for number, (_, gate) in enumerate(self.workers, 1):
             if self._words[number * LINE] >= ASLEEP and gate.locked():
+                self._words[CORE // 8] = _core()
                 gate.release()
 
     def _resize(self, threads: int) -> None:
@@ -208,6 +211,7 @@ class Team:
         self._address = self._board.ctypes.data
         self._words = memoryview(self._board.data)
         self._words[YIELD // 8] = _yield_address()
+        self._words[CORE // 8] = _core()
 
     def _before_fork(self) -> None:
         # A fork copies only the thread that calls it. So let no worker and no region be there when
@@ -229,8 +233,25 @@ class Team:
 def _work(board: np.ndarray, address: int, thread: int, gate: threading.Lock) -> None:
     """A worker's life; it holds `board`, so that the memory it waits on stays."""
     turns = _turns_of(PATIENCE)
+    _step_aside(int(board[CORE // 8]))
     while not _serve(address, thread, turns):
         gate.acquire()
+        _step_aside(int(board[CORE // 8]))
+
+
+def _step_aside(core: int) -> None:
+    """Let this thread run on another core than the one that is taken, and then where it may.
+
+    Who is woken often finds itself on the core of the thread that woke it and goes on computing
+    there. The system parts the two, but only after tens of steps.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    allowed = os.sched_getaffinity(0)
+    if core in allowed and len(allowed) > 1:
+        with contextlib.suppress(OSError):  # a sandbox may forbid it
+            os.sched_setaffinity(0, allowed - {core})
+            os.sched_setaffinity(0, allowed)
 
 
 @functools.cache
@@ -251,6 +272,12 @@ def _yield_address() -> int:
     """The system's function that offers the core to another thread; 0 where there is none."""
     symbols = ("sched_yield", "SwitchToThread")  # POSIX, Windows
     return next(filter(None, map(binding.address_of_symbol, symbols)), 0)
+
+
+def _core() -> int:
+    """The core that this thread runs on; -1 where the system does not tell."""
+    address = binding.address_of_symbol("sched_getcpu")
+    return ctypes.CFUNCTYPE(ctypes.c_int)(address)() if address else -1
 
 
 _team = Team()

@@ -1,5 +1,6 @@
 """The team computes each share once, on as many threads as asked for, whatever happens around."""
 
+import os
 import sys
 import threading
 import time
@@ -233,6 +234,42 @@ def test_a_system_without_more_threads_is_named(monkeypatch):
 def test_another_dtype_is_no_control():
     with pytest.raises(TypeError, match="No matching definition"):
         team.run(count.address, np.zeros(2, np.float64))
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system binds no threads")
+def test_who_wakes_steps_aside_and_may_then_run_anywhere(monkeypatch):
+    asked = []
+    monkeypatch.setattr(os, "sched_getaffinity", lambda thread: {0, 1, 5})
+    monkeypatch.setattr(os, "sched_setaffinity", lambda thread, cores: asked.append(cores))
+    team._step_aside(1)
+    assert asked == [{0, 5}, {0, 1, 5}]
+    team._step_aside(7)  # where this thread may not run
+    team._step_aside(-1)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda thread: {3})
+    team._step_aside(3)  # there is no other
+    assert len(asked) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system binds no threads")
+def test_where_threads_cannot_be_bound_they_stay(monkeypatch):
+    def refuse(thread, cores):
+        raise PermissionError("not here")
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda thread: {0, 1})
+    monkeypatch.setattr(os, "sched_setaffinity", refuse)
+    team._step_aside(0)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system binds no threads")
+def test_workers_may_run_wherever_the_caller_may():
+    ad.set_num_threads(3)
+    control = np.zeros(4, np.int64)
+    team.run(count.address, control)
+    time.sleep(5 * team.PATIENCE)
+    team.run(count.address, control)
+    for thread, _ in team._team.workers:
+        assert os.sched_getaffinity(thread.native_id) == os.sched_getaffinity(0)
+    assert team._core() in os.sched_getaffinity(0)
 
 
 def test_the_board_lies_on_cache_lines():
