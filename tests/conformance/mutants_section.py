@@ -1,6 +1,7 @@
 """What the page says about mutants, from the results that `make mutants` wrote."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -18,7 +19,8 @@ def noticed(one):
 def code(text, longest=90):
     """A line of a program as a cell of a table."""
     text = text.strip()
-    text = text if len(text) <= longest else text[: longest - 1] + "…"
+    begin = re.match(rf".{{0,{longest}}}\w*", text, re.DOTALL).group()  # up to the end of a word
+    text = text if begin == text else begin + "…"
     fence = "``" if "`" in text else "`"
     return f"{fence}{text}{fence}".replace("|", "\\|") if text else ""
 
