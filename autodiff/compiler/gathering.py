@@ -1,10 +1,12 @@
 """Rows of an array, copied by the threads that are going to compute with them.
 
-Each thread copies the examples of its own share of the batch, as a region divides it. So the copy
-takes half the time on two cores, and each core finds its examples in its own cache.
+Each thread copies the examples of its own share of the batch, as a region divides it. So several
+cores wait for the memory at once, and each finds its examples in its own cache.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numba import carray, cfunc
@@ -32,11 +34,12 @@ def take(array: np.ndarray, index: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     array : ndarray
-        Any.
+        With one axis or more.
     index : ndarray of int64
         Numbers of rows, each of which exists; they are not checked.
     """
-    threads, size = get_num_threads(), array.strides[0]
+    # The stride of an axis of length 1 may be anything.
+    threads, size = get_num_threads(), array.itemsize * math.prod(array.shape[1:])
     plain = array.flags.c_contiguous and index.flags.c_contiguous and not array.dtype.hasobject
     if threads == 1 or not plain or len(index) * size < LEAST:
         return array.take(index, axis=0)

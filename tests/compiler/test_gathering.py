@@ -60,6 +60,14 @@ def test_what_is_not_plain_memory_is_left_to_numpy(change, monkeypatch):
     np.testing.assert_array_equal(gathering.take(array, index), array[index])
 
 
+def test_a_single_row_with_the_stride_of_a_larger_array():
+    ad.set_num_threads(2)
+    array = np.arange(3000 * 2000, dtype=np.float32).reshape(3000, 2000)[::1500][:1]
+    assert array.flags.c_contiguous and array.strides[0] > array.nbytes
+    found = gathering.take(array, np.zeros(20, np.int64))
+    np.testing.assert_array_equal(found, np.repeat(array, 20, axis=0))
+
+
 def test_no_rows_and_empty_rows():
     ad.set_num_threads(2)
     assert gathering.take(np.zeros((5, 7)), np.arange(0)).shape == (0, 7)
