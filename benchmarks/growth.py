@@ -1,7 +1,8 @@
 """How do time and memory of a training step grow with the size of the problem, beside PyTorch's?
 
 One size is varied at a time: the batch, the side of the images, the channels, the depth. PyTorch
-takes part in its default layout, with channels last and compiled; at each point its fastest counts.
+takes part in its default layout, with channels last, compiled and both; at each point its fastest
+counts.
 The images are random numbers. `autodiff.benchmarking.plot_growth` draws what this writes.
 
     python benchmarks/growth.py
@@ -20,7 +21,8 @@ from autodiff.benchmarking.summary import TOLERANCE, summarise, table
 from autodiff.benchmarking.workloads import Workload
 
 RESULTS = Path(__file__).parent / "results"
-NAMES = ["pytorch", "pytorch_channels_last", "pytorch_compile", "autodiff_interpreter", "autodiff"]
+NAMES = [name for name, one in PARTICIPANTS.items() if one.library == "PyTorch"]
+NAMES += ["autodiff_interpreter", "autodiff"]
 
 # What is varied, its values, and the point of the size `n`: network, arguments, batch, side.
 CURVES = {

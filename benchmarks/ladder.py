@@ -4,7 +4,8 @@ Each rung adds one idea. The lowest are toys, written here; all others are the l
 upper ones with a compiler of which an idea was left out on the rungs below. Each computes the
 reference network's second convolution with its two transposes, and a training step of the whole
 network with that convolution inside. The results of every rung are compared with the library's
-before anything is timed.
+before anything is timed. Then the rungs are timed in rounds, in each of which every rung runs for a
+moment, in balanced order: in as many rounds as there are rungs, each runs once after each other.
 
 Beside the ladder stand what the machine can do (the rate of a large product of matrices, and of
 copies that fit in the cache and that do not), the training step in tiles of several sizes, and
@@ -19,6 +20,8 @@ update of the parameters is in the time and not in the bytes.
 """
 
 import argparse
+import contextlib
+import gc
 import statistics
 import time
 from pathlib import Path
@@ -28,6 +31,7 @@ from _ladder_toys import COMPILED_LOOPS, LOOPS, TAPS, with_convolution
 from threadpoolctl import threadpool_limits
 
 import autodiff as ad
+from autodiff.benchmarking.orders import BALANCED, turns
 from autodiff.benchmarking.peers.sgemm import OPERATIONS, SIDE
 from autodiff.benchmarking.report import circumstances, save, show, spread
 from autodiff.benchmarking.workloads import LEARNING_RATE, operations
@@ -125,6 +129,44 @@ def clock(run, seconds):
     return times
 
 
+@contextlib.contextmanager
+def held_to(threads):
+    """Programs and the BLAS use that many threads."""
+    before = ad.get_num_threads()
+    ad.set_num_threads(threads)
+    try:
+        with threadpool_limits(threads):
+            yield
+    finally:
+        ad.set_num_threads(before)
+
+
+def in_rounds(runs, options):
+    """Seconds of a call of each, the median of each of its turns.
+
+    Parameters
+    ----------
+    runs : dict
+        By title, a number of threads and what to call.
+
+    Returns
+    -------
+    list of dict
+        For each round seconds by title; the titles are in the order in which they ran.
+    """
+    rounds = []
+    for order in turns(list(runs), options.rounds):
+        rounds.append({})
+        for title in order:
+            threads, run = runs[title]
+            with held_to(threads):
+                gc.collect()
+                run()  # what ran before has left other arrays in the caches
+                times = clock(run, options.seconds / options.rounds)
+            rounds[-1][title] = statistics.median(times)
+    return rounds
+
+
 def bytes_moved(order, toy):
     """Bytes that the array operations of forward and backward read and write, for one call.
 
@@ -174,65 +216,75 @@ def bandwidths():
 
 def in_tiles(options):
     """The training step on one thread, in tiles of several sizes."""
-    rows, before = [], ad.get_num_threads()
-    ad.set_num_threads(1)
-    for tile in TILES:
-        run, program = training(BATCH, None, {"tile": tile})
-        run()
-        times = [one / BATCH for one in clock(run, options.seconds)]
-        arena = program.listing().arena_bytes
+    runs, arenas = {}, {}
+    with held_to(1):
+        for tile in TILES:
+            run, program = training(BATCH, None, {"tile": tile})
+            run()
+            runs[tile], arenas[tile] = (1, run), program.listing().arena_bytes
+    rounds, rows = in_rounds(runs, options), []
+    for tile, arena in arenas.items():
+        times = [one[tile] / BATCH for one in rounds]
         rows.append({"tile": tile, "seconds_per_image": spread(times), "arena_bytes": arena})
+        rows[-1]["rounds"] = times
         median = 1e6 * statistics.median(times)
         print(f"  tiles of {tile:3}{median:8.2f} us {arena / 2**10:8.0f} KiB", flush=True)
-    ad.set_num_threads(before)
     return rows
 
 
 def profiled(options):
     """Where the time of a training step goes, step by step, on all threads."""
-    before = ad.get_num_threads()
-    ad.set_num_threads(options.threads)
-    profile = training(BATCH, None, {})[1].profile(repeat=200)
-    ad.set_num_threads(before)
+    with held_to(options.threads):
+        profile = training(BATCH, None, {})[1].profile(repeat=200)
     print(f"\n{profile}")
     return profile.to_dict()
 
 
-def climb(rungs, make, operations_of_image, peaks, options):
-    """Measure one computation on each rung."""
-    rows, expected, before = [], {}, ad.get_num_threads()
+def built(rungs, make, options):
+    """Each rung, compared with the library: what to call, with how many threads, and its row."""
+    runs, rows, expected = {}, [], {}
     for title, threads, images, toy, compiled in rungs:
-        ad.set_num_threads(threads or options.threads)
-        with threadpool_limits(threads or options.threads):
+        threads = threads or options.threads
+        with held_to(threads):
             if images not in expected:
                 expected[images] = make(images, None, None)[0]()
             run, order = make(images, toy, compiled)
             right = agree(run(), expected[images])
-            times = [one / images for one in clock(run, options.seconds)]
+            arena = None if isinstance(order, list) else order.listing().arena_bytes
+            rows.append(
+                {
+                    "title": title,
+                    "threads": threads,
+                    "images": images,
+                    "bytes_per_image": bytes_moved(order, toy) / images,
+                    "arena_bytes": arena,
+                    "right": right,
+                }
+            )
+        runs[title] = threads, run
+    return runs, rows
+
+
+def climb(rungs, make, operations_of_image, peaks, options):
+    """Measure one computation on each rung."""
+    runs, rows = built(rungs, make, options)
+    rounds = in_rounds(runs, options)
+    for row in rows:
+        times = [one[row["title"]] / row["images"] for one in rounds]
         rate = operations_of_image / statistics.median(times)
-        moved = bytes_moved(order, toy)
-        rows.append(
-            {
-                "title": title,
-                "threads": threads or options.threads,
-                "images": images,
-                "seconds_per_image": spread(times),
-                "flops_per_second": rate,
-                "share_of_peak": rate / peaks[options.threads],
-                "bytes_per_image": moved / images,
-                "arena_bytes": None if isinstance(order, list) else order.listing().arena_bytes,
-                "right": right,
-            }
-        )
-        row = rows[-1]
+        row |= {
+            "seconds_per_image": spread(times),
+            "rounds": times,
+            "flops_per_second": rate,
+            "share_of_peak": rate / peaks[options.threads],
+        }
         print(
-            f"  {title:36}{1e6 * statistics.median(times):12.1f} us {rate / 1e9:8.3f} GFLOP/s "
-            f"{row['share_of_peak']:8.2%} of the peak"
-            f" {moved / images / 2**20:9.3f} MiB"
-            + ("" if right else "  DOES NOT COUNT: another result"),
+            f"  {row['title']:36}{1e6 * statistics.median(times):12.1f} us "
+            f"{rate / 1e9:8.3f} GFLOP/s {row['share_of_peak']:8.2%} of the peak"
+            f" {row['bytes_per_image'] / 2**20:9.3f} MiB"
+            + ("" if row["right"] else "  DOES NOT COUNT: another result"),
             flush=True,
         )
-    ad.set_num_threads(before)
     return rows
 
 
@@ -241,10 +293,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--threads", type=int, default=2, help="on the highest rungs (default: 2)")
     parser.add_argument("--seconds", type=float, default=3, help="for each rung (default: 3)")
+    parser.add_argument(
+        "--rounds", type=int, default=len(RUNGS), help=f"turns of each (default: {len(RUNGS)})"
+    )
     parser.add_argument("--json", default=RESULTS / "ladder.json", help="where to write")
     options = parser.parse_args()
+    if min(options.rounds, options.threads) < 1:
+        parser.error("rounds and threads must be at least 1")
     report = {"benchmark": "The ladder", **circumstances(["numpy", "numba"])}
-    report["settings"] = {"threads": options.threads, "seconds": options.seconds}
+    report["settings"] = {
+        "threads": options.threads,
+        "seconds": options.seconds,
+        "rounds": options.rounds,
+        "order": BALANCED,
+    }
     show(report["benchmark"], report)
     peaks = {threads: peak(threads) for threads in sorted({1, options.threads})}
     report["peak"] = {str(threads): value for threads, value in peaks.items()}

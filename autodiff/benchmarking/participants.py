@@ -85,6 +85,12 @@ _EVERYONE = [
     _torch("pytorch", "PyTorch"),
     _torch("pytorch_channels_last", "PyTorch, channels last", channels_last=True),
     _torch("pytorch_compile", "PyTorch, torch.compile", compiled=True),
+    _torch(
+        "pytorch_compile_channels_last",
+        "PyTorch, torch.compile, channels last",
+        compiled=True,
+        channels_last=True,
+    ),
     Participant(
         "jax", "JAX, jit", "JAX", "jax", "jax", "jax", "JAX", ("model", "threads", "image")
     ),

@@ -1,8 +1,8 @@
 """Rounds of processes in turn: all are started, and then exactly one of them runs at any time.
 
 What slows the machine down for a minute slows the neighbours within a round alike; so times are
-compared round by round. The order is turned by one place from round to round, so that nobody is
-always first.
+compared round by round. `orders` says who runs when, such that nobody is always first, or always
+after the same other one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import numpy as np
 
 from autodiff.errors import BenchmarkError
 
+from .orders import BALANCED, turns
 from .participants import PARTICIPANTS, Participant
 from .report import load
 from .workloads import Workload
@@ -161,12 +162,6 @@ def busy() -> float | None:
     return (int(user) + int(nice) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
-def turns(names: Sequence[str], rounds: int) -> list[list[str]]:
-    """The order in each round: turned by one place from one to the next."""
-    places = [number % len(names) for number in range(rounds)]
-    return [[*names[place:], *names[:place]] for place in places]
-
-
 def measure(
     workload: Workload,
     names: Sequence[str],
@@ -193,8 +188,9 @@ def measure(
     Returns
     -------
     dict
-        ``start``, what was found before the first round, and ``rounds``, by name; ``left_out``,
-        reasons by name.
+        ``start``, what was found before the first round, by name; ``order``, the kind of order in
+        which they ran; ``rounds``, what was found in each, by name, with the ``place`` in its
+        order; ``left_out``, reasons by name.
 
     Raises
     ------
@@ -225,12 +221,15 @@ def measure(
                 except BenchmarkError as error:
                     leave_out(name, error)
             _check_somebody(workers, left_out)
-            for number, order in enumerate(turns(list(people), rounds)):
-                measured = {}
+            for number, order in enumerate(turns(list(workers), rounds)):
+                measured: dict[str, Any] = {}
                 for name in order:
                     if name in workers:
                         try:
-                            measured[name] = turn(workers[name], number)
+                            measured[name] = {
+                                **turn(workers[name], number),
+                                "place": len(measured),
+                            }
                         except BenchmarkError as error:
                             leave_out(name, error)
                 found.append(measured)
@@ -243,7 +242,7 @@ def measure(
                 worker.stop()
     _check_somebody(workers, left_out)
     kept = [{name: one[name] for name in people if name in workers} for one in found]
-    return {"start": start, "rounds": kept, "left_out": left_out}
+    return {"start": start, "order": BALANCED, "rounds": kept, "left_out": left_out}
 
 
 def _check_somebody(workers: dict[str, Worker], left_out: dict[str, str]) -> None:

@@ -156,13 +156,13 @@ def _memory(rounds: Sequence[Round], name: str) -> int:
 def table(report: Mapping[str, Any]) -> str:
     """The rows of one workload as text."""
     lines = [
-        f"{'':34}{'median':>9} (least .. greatest)    ours / this (least .. greatest)"
+        f"{'':40}{'median':>9} (least .. greatest)    ours / this (least .. greatest)"
         "    first step   memory"
     ]
     for row in report["rows"]:
         found, ratio = row["seconds"], row.get("ours_to_this")
         line = (
-            f"  {row['label']:32}{found['median']:9.4f} ({found['min']:.4f} .. {found['max']:.4f})"
+            f"  {row['label']:38}{found['median']:9.4f} ({found['min']:.4f} .. {found['max']:.4f})"
         )
         if ratio:
             line += f"  {ratio['median']:8.2f} ({ratio['min']:.2f} .. {ratio['max']:.2f})"

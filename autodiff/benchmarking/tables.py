@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .orders import BALANCED
 from .participants import PARTICIPANTS
 from .publication import names, published
 from .summary import TOLERANCE
@@ -48,8 +49,17 @@ def described(workload: Report) -> str:
     epochs = f"{workload['epochs']} epochs of " if workload["epochs"] > 1 else ""
     return (
         f"{workload['title']}: {epochs}{workload['images']:,} images in {workload['steps']:,} "
-        f"steps, {workload['parameters']:,} parameters, {len(workload['rounds'])} rounds."
+        f"steps, {workload['parameters']:,} parameters, {measured(workload)}."
     )
+
+
+def measured(workload: Report) -> str:
+    """When, and in how many rounds of which order."""
+    # Until there was another order, no report said which it was.
+    balanced = workload.get("order") == BALANCED
+    order = "balanced order" if balanced else "an order turned by one place"
+    date = f" on {workload['date']}" if "date" in workload else ""
+    return f"measured{date} in {len(workload['rounds'])} rounds of {order}"
 
 
 def row_of(workload: Report, name: str) -> Report:

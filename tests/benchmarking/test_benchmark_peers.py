@@ -1,5 +1,8 @@
 """The peers: each network, translated, has the logits and losses that ours has."""
 
+import functools
+from unittest import mock
+
 import numpy as np
 import pytest
 
@@ -23,6 +26,20 @@ def test_a_peer_trains_and_infers_the_same(name, network, request, digits):
     same_as_ours(one, network, digits)
 
 
+@pytest.mark.parametrize("name", ["pytorch_compile", "pytorch_compile_channels_last"])
+def test_a_compiled_peer_trains_and_infers_the_same(name, request, monkeypatch, digits):
+    torch = request.getfixturevalue("torch")
+    # All that torch.compile does but the making of machine code, for which a compiler is needed.
+    eager = functools.partial(torch.compile, backend="eager")
+    compiled = mock.Mock(side_effect=eager)
+    monkeypatch.setattr("torch.compile", compiled)
+    ours, theirs = same_as_ours(PARTICIPANTS[name], "reference", digits)
+    assert compiled.call_count == 2
+    filters = theirs.model[3].weight
+    assert filters.is_contiguous(memory_format=torch.channels_last) == ("last" in name)
+    assert np.allclose(filters.detach(), ours.model[3].weight.value, atol=1e-6)
+
+
 def same_as_ours(one, network, digits):
     images, labels = digits[0][:20], digits[1][:20]
     workload = Workload(network, network, network)
@@ -39,3 +56,5 @@ def same_as_ours(one, network, digits):
     for peer in peers:
         peer.reset()
     assert peers[1].step(images, labels) == pytest.approx(losses[0][0], rel=1e-5)
+    peers[0].step(images, labels)
+    return peers

@@ -11,6 +11,7 @@ import pytest
 
 import autodiff as ad
 from autodiff.benchmarking import Workload, measure
+from autodiff.benchmarking.orders import BALANCED, turns
 from autodiff.benchmarking.participants import PARTICIPANTS, Participant
 from autodiff.benchmarking.rounds import Worker, cores, first_steps, steps_of
 from autodiff.benchmarking.worker import mean_loss
@@ -46,6 +47,15 @@ def test_a_measurement_is_the_training_it_claims_to_be(digits):
         measured = one["autodiff_interpreter"]
         assert measured["loss"] == pytest.approx(statistics.fmean(history.loss), rel=1e-6)
         assert measured["seconds"] >= measured["inside"] > 0
+
+
+def test_rounds_are_taken_in_balanced_order(digits):
+    names = ["autodiff_interpreter", "autodiff_1_thread", "sgemm"]
+    found = measure(SMALL, names, digits, 3, 1, say=lambda text: None)
+    assert found["order"] == BALANCED
+    took_turns = [sorted(one, key=lambda name: one[name]["place"]) for one in found["rounds"]]
+    assert took_turns == turns(names, 3)
+    assert [list(one) for one in found["rounds"]] == [names] * 3
 
 
 def test_inference_changes_no_parameter(digits):

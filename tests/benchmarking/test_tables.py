@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from autodiff.benchmarking import Workload, plots, summarise, tables
+from autodiff.benchmarking.orders import BALANCED
 from autodiff.benchmarking.publication import names
 from autodiff.lazy import load
 
@@ -74,7 +75,7 @@ def test_conditions_name_machine_versions_and_date(speed):
 
 def test_the_table_of_a_workload_shows_everybody(speed):
     text = tables.speed(speed["workloads"]["reference"])
-    assert text.startswith("Workload reference: 200 images in 2 steps, 35,474 parameters, 3 rounds")
+    assert text.startswith("Workload reference: 200 images in 2 steps, 35,474 parameters, measured")
     rows = {row[0]: row[1:] for row in cells(text)}
     assert list(rows) == [
         "PyTorch",
@@ -89,6 +90,14 @@ def test_the_table_of_a_workload_shows_everybody(speed):
     assert rows["HIPS autograd"][-1] == "scaled up from 5% of the steps"
     assert rows["**autodiff, compiled**"][1:4] == ["", "0.25", "0"]
     assert "Left out: keras, it is not installed." in text
+
+
+def test_a_workload_says_when_and_in_which_order_it_was_measured(speed):
+    older = speed["workloads"]["reference"]
+    assert tables.measured(older) == "measured in 3 rounds of an order turned by one place"
+    newer = older | {"order": BALANCED, "date": "2026-01-02"}
+    assert tables.measured(newer) == "measured on 2026-01-02 in 3 rounds of balanced order"
+    assert f"35,474 parameters, {tables.measured(newer)}.\n" in tables.speed(newer)
 
 
 def test_epochs_that_are_repeated_are_named(speed):

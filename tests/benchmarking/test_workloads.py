@@ -10,7 +10,6 @@ import pytest
 
 import autodiff as ad
 from autodiff.benchmarking import Workload, memory
-from autodiff.benchmarking.rounds import turns
 from autodiff.benchmarking.worker import mean_loss, walk
 from autodiff.benchmarking.workloads import NETWORKS, operations
 
@@ -46,12 +45,6 @@ def test_depth_and_channels_are_what_was_asked_for():
     model = NETWORKS["stacked"](channels=8, depth=5, rng=0)
     layers = [one for one in model if isinstance(one, ad.nn.Conv2d | ad.nn.Linear)]
     assert len(layers) == 5 and layers[1].in_channels == layers[1].out_channels == 8
-
-
-def test_everybody_is_first_equally_often():
-    orders = turns(["a", "b", "c"], 6)
-    assert [order[0] for order in orders] == list("abcabc")
-    assert all(sorted(order) == list("abc") for order in orders)
 
 
 def test_walk_takes_the_steps_it_was_given():
