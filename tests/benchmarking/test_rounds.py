@@ -1,16 +1,19 @@
 """Processes that take turns."""
 
+import gc
 import os
 import re
 import statistics
 import time
+import weakref
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import autodiff as ad
-from autodiff.benchmarking import Workload, measure
+from autodiff.benchmarking import Workload, measure, worker
 from autodiff.benchmarking.orders import BALANCED, turns
 from autodiff.benchmarking.participants import PARTICIPANTS, Participant
 from autodiff.benchmarking.rounds import Worker, cores, first_steps, steps_of
@@ -65,6 +68,34 @@ def test_inference_changes_no_parameter(digits):
     expected = mean_loss(np.asarray(logits.output), digits[1][:200])
     for one in found["rounds"]:
         assert one["autodiff_interpreter"]["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_garbage_is_collected_before_the_clock_starts(file, monkeypatch):
+    one = PARTICIPANTS["autodiff_interpreter"]
+    task = {key: getattr(one, key) for key in ("module", "factory", "needs", "options")}
+    task |= {"workload": asdict(SMALL), "data": file, "threads": 1, "steps": 2, "head": 2}
+    session, left, gone = worker.Session(task), [], []
+    session.state()
+
+    class Knot:
+        """Refers to itself, so that only a collection removes it."""
+
+        def __init__(self):
+            self.own = self
+            left.append(weakref.ref(self))
+
+    def walk(*timed):
+        gone.append([ref() is None for ref in left])
+        return {"seconds": 1.0, "inside": 1.0, "results": [2.3, 2.3]}
+
+    monkeypatch.setattr(session.peer, "reset", Knot)
+    monkeypatch.setattr(worker, "walk", walk)
+    gc.disable()
+    try:
+        session.epoch(0)
+    finally:
+        gc.enable()
+    assert gone == [[], [True]]  # the steps that warm up, and those of the epoch
 
 
 def test_who_is_missing_or_fails_is_left_out_with_the_reason(digits, monkeypatch):
