@@ -26,12 +26,12 @@ def detect_anomaly() -> Iterator[None]:
     NotFiniteError
         With the operator, its operands, and the line of the user's code that built it.
     """
-    before = thread.watching
-    thread.watching = True
+    state = thread.state
+    before, state.watching = state.watching, True
     try:
         yield
     finally:
-        thread.watching = before
+        state.watching = before
 
 
 def check_value(value: Any, primitive: Any, operands: Sequence[Any], node: Any) -> None:

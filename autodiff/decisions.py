@@ -68,8 +68,9 @@ def finish() -> None:
     operators remember a decision about the one before that. So a condition that reaches back into
     an earlier recording is replaced by a copy whose operators remember nothing.
     """
-    head = recording.thread.branches
-    if head is not None and recording.thread.depth == 0:
+    state = recording.thread.state
+    head = state.branches
+    if head is not None and state.depth == 0:
         branches = list(_chain(head))
         long: set[GraphNode] = set()
         order = topological_sort([branch.condition for branch in branches])

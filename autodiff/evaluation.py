@@ -44,13 +44,13 @@ def evaluate(
         value = run(*(_widened(primitive, values) if half else values), **params)
     except (ValueError, TypeError, IndexError, OverflowError) as error:
         cause = primitive.diagnose(error, values, params)
-        scope = thread.scope if node is None else node.scope
+        scope = thread.state.scope if node is None else node.scope
         raise type(cause)(with_operands(primitive.name, cause, operands, scope)) from error
     if not hasattr(value, "dtype"):
         value = np.asarray(value)[()]
     if half and value.dtype == SINGLE:
         value = convert(value, _storage(primitive, values))
-    if thread.watching:
+    if thread.state.watching:
         check_value(value, primitive, operands, node)
     return value
 
@@ -75,16 +75,11 @@ def pull(
 
     On halves the whole rule computes in float32, and each share is rounded to its operand's type.
     """
-    if thread.autocast is not None:
-        with _no_autocast():
-            return pull(primitive, positions, gradient, output, operands, params)
     if type(output) is np.float64 or primitive.moves or not any_half(operands):
         return primitive.pull(positions, gradient, output, operands, params)
     wide = _Wide()
-    shares = primitive.pull(
-        positions, wide(gradient), wide(output), [wide(operand) for operand in operands], params
-    )
-    return [_as(share, operands[i]) for i, share in zip(positions, shares, strict=True)]
+    shares = primitive.pull(positions, wide(gradient), wide(output), [*map(wide, operands)], params)
+    return [*map(_as, shares, map(operands.__getitem__, positions))]
 
 
 def push(
@@ -95,9 +90,6 @@ def push(
     params: dict[str, Any],
 ) -> Any:
     """Forward mode of one operator, on arrays or nodes: the tangent of its output."""
-    if thread.autocast is not None:
-        with _no_autocast():
-            return push(primitive, tangents, output, operands, params)
     if primitive.moves or not any_half(operands):
         return primitive.jvp(tangents, output, *operands, **params)
     wide = _Wide()
@@ -130,9 +122,9 @@ def autocast(policy: str | None, *operands: Any, lenders: Sequence[int] = ()) ->
     lenders : sequence of int
         Positions of those that lend only their shape and dtype.
     """
-    if policy is None or thread.autocast is None:
+    if policy is None or thread.state.autocast is None:
         return operands
-    target = thread.autocast if policy == "half" else SINGLE
+    target = thread.state.autocast if policy == "half" else SINGLE
 
     def cast(operand: Any) -> Any:
         dtype = getattr(operand, "dtype", target)
@@ -143,13 +135,14 @@ def autocast(policy: str | None, *operands: Any, lenders: Sequence[int] = ()) ->
 
 
 @contextmanager
-def _no_autocast() -> Iterator[None]:
+def no_autocast() -> Iterator[None]:
     """A derivative computes in the types that its operator had, wherever it is taken."""
-    before, thread.autocast = thread.autocast, None
+    state = thread.state
+    before, state.autocast = state.autocast, None
     try:
         yield
     finally:
-        thread.autocast = before
+        state.autocast = before
 
 
 class _Wide:

@@ -23,7 +23,7 @@ from .anomaly import check_gradient
 from .catalogue import functions
 from .decisions import blame_decisions, check_decisions, finish
 from .errors import AutodiffError, BranchError, GraphError, ShapeError, StaleError, describe
-from .evaluation import pull, recompute
+from .evaluation import no_autocast, pull, recompute
 from .ordering import Order, Sweepable, as_nodes, topological_sort
 from .structures import GraphNode, Operator, Variable, as_node
 
@@ -198,6 +198,7 @@ def dependents(order: list[GraphNode], sources: Iterable[GraphNode]) -> set[Grap
     return found
 
 
+@no_autocast()
 def reverse_sweep(
     order: list[GraphNode],
     seeds: dict[GraphNode, Any],
@@ -223,7 +224,7 @@ def reverse_sweep(
         The gradients of the leaves in `needed`, and of the nodes in `keep`.
     """
     found = {node: seed for node, seed in seeds.items() if node in needed}
-    watching = recording.thread.watching
+    watching = recording.thread.state.watching
     seeds.clear()  # a caller's dict that still held the last node would hold the whole graph
     for node in _released(order, needed) if release else reversed(order):
         gradient = found.get(node)
@@ -231,12 +232,16 @@ def reverse_sweep(
             continue
         if node not in keep:
             del found[node]
-        wanted = [i for i, operand in enumerate(node.inputs) if operand in needed]
-        operands = [view(operand) for operand in node.inputs]
+        wanted, operands = [], []
+        for position, operand in enumerate(node.inputs):
+            operands.append(view(operand))
+            if operand in needed:
+                wanted.append(position)
         shares = pull(node.primitive, wanted, gradient, view(node), operands, node.params)
-        for position, share in zip(wanted, shares, strict=True):
+        for number, share in enumerate(shares):
             if share is None:
                 continue
+            position = wanted[number]
             operand = node.inputs[position]
             if getattr(share, "shape", ()) != operand.value.shape:
                 raise GraphError(

@@ -86,24 +86,21 @@ def topological_sort(root: GraphNode | Sequence[GraphNode]) -> Order:
         if not isinstance(node, GraphNode):
             raise GraphError(f"topological_sort needs a node; got {describe(node)}")
     order = Order()
-    if any([getattr(node, "recording", None) == recording.thread.recording for node in roots]):
-        order.branches = recording.thread.branches
+    state = recording.thread.state
+    if any([getattr(node, "recording", None) == state.recording for node in roots]):
+        order.branches = state.branches
     visited: set[GraphNode] = set()
-    for start in roots:
-        if start in visited:
-            continue
-        visited.add(start)
-        stack = [(start, iter(start.inputs))]
-        while stack:
-            node, pending = stack[-1]
-            for child in pending:
-                if child not in visited:
-                    visited.add(child)
-                    stack.append((child, iter(child.inputs)))
-                    break
+    stack: list[Any] = roots[::-1]
+    while stack:
+        node = stack.pop()
+        if node is None:  # the inputs of the node below it have been sorted
+            order.append(stack.pop())
+        elif node not in visited:
+            visited.add(node)
+            if node.inputs:
+                stack += (node, None, *node.inputs[::-1])
             else:
                 order.append(node)
-                stack.pop()
     return order
 
 

@@ -68,12 +68,12 @@ def autocast(dtype: Any = "bfloat16", enabled: bool = True) -> Iterator[None]:
     half = as_dtype(dtype)
     if not is_half(half):
         raise DtypeError(f"autocast takes 'float16' or 'bfloat16'; got {half}")
-    before = thread.autocast
-    thread.autocast = half if enabled else None
+    before = thread.state.autocast
+    thread.state.autocast = half if enabled else None
     try:
         yield
     finally:
-        thread.autocast = before
+        thread.state.autocast = before
 
 
 def autocast_table() -> dict[str, list[str]]:

@@ -39,8 +39,9 @@ class Branch:
     originals: dict[Any, Any] = dataclasses.field(default_factory=dict)
 
 
-class _Thread(threading.local):
-    """What the operators that this thread builds remember, and how many transforms are open.
+@dataclasses.dataclass(slots=True)
+class State:
+    """What the operators that a thread builds remember, and how many transforms are open.
 
     `branches` are the decisions taken so far, newest first. `scope` is the path of the layers that
     are being called, outermost first, such as ``"Sequential/0 Conv2d"``. `recording` counts the
@@ -58,13 +59,21 @@ class _Thread(threading.local):
     autocast: Any = None
 
 
+class _Thread(threading.local):
+    """The state of each thread, one object: finding what belongs to a thread takes a while."""
+
+    def __init__(self) -> None:
+        self.state = State()
+
+
 thread = _Thread()
 
 
 def decide(condition: Any, question: Callable[[Any], Any]) -> Any:
     """Ask `condition`, whose answer Python code is about to act on, and remember the answer."""
-    answer, before = question(condition), thread.branches
-    thread.branches = Branch(condition, question, answer, user_line(), thread.recording, before)
+    answer, state = question(condition), thread.state
+    line, before = user_line(), state.branches
+    state.branches = Branch(condition, question, answer, line, state.recording, before)
     return answer
 
 
@@ -83,9 +92,10 @@ def finish() -> None:
 
     Inside a transform the outer function is still being recorded, so its decisions stay.
     """
-    if thread.depth == 0:
-        thread.branches = None
-        thread.recording += 1
+    state = thread.state
+    if state.depth == 0:
+        state.branches = None
+        state.recording += 1
 
 
 def user_line() -> str:

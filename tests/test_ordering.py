@@ -44,7 +44,7 @@ def test_a_root_named_twice_hides_no_other():
 
 def test_each_thread_begins_with_a_recording_of_its_own():
     found = []
-    thread = threading.Thread(target=lambda: found.append(ad.recording.thread.recording))
+    thread = threading.Thread(target=lambda: found.append(ad.recording.thread.state.recording))
     thread.start()
     thread.join()
     assert found == [0]

@@ -272,7 +272,7 @@ def test_an_error_inside_a_transform_closes_it():
 
     with pytest.raises(KeyError, match="from the user"):
         ad.grad(broken)(1.0)
-    assert ad.recording.thread.depth == 0
+    assert ad.recording.thread.state.depth == 0
 
 
 def test_a_sweep_inside_a_transform_keeps_the_decisions_of_the_outer_function():
@@ -324,7 +324,7 @@ def test_what_a_refused_replay_computed_is_not_differentiated():
 def test_a_decision_in_a_notebook_names_the_line_of_the_cell():
     source = "taken = bool(x > 0)\n"
     exec(compile(source, "/tmp/ipykernel_7/123.py", "exec"), {"x": ad.Constant(1.0)})
-    assert ad.recording.thread.branches.line == "line 1 of a notebook cell"
+    assert ad.recording.thread.state.branches.line == "line 1 of a notebook cell"
 
 
 def test_an_error_of_a_replay_that_no_decision_explains_stays_what_it_is():

@@ -62,15 +62,15 @@ class Module:
         replay, also where no parameter is involved yet, as when a network begins with dropout.
         """
         inputs = tuple([Constant(x) if isinstance(x, np.ndarray) else x for x in inputs])
-        outer = recording.thread.scope
+        outer = recording.thread.state.scope
         own = type(self).__name__
         if outer:
             own = f"{outer}/{self._attached} {own}" if self._attached else f"{outer}/{own}"
-        recording.thread.scope = own
+        recording.thread.state.scope = own
         try:
             return self.forward(*inputs, **options)
         finally:
-            recording.thread.scope = outer
+            recording.thread.state.scope = outer
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, list | tuple | dict):

@@ -74,8 +74,8 @@ class Elementwise(Primitive):
         # Plain numbers, as in a `ScalarOperator`: nothing was broadcast, and there is no conjugate.
         shares = []
         for i in positions:
-            share = None
-            if type(operands[i]) is number and (partial := self.partials[i]) is not None:
+            share, partial, operand = None, self.partials[i], operands[i]
+            if partial is not None and (type(operand) is number or _dtype(operand) == number):
                 share = gradient * partial(output, *operands, **params)
             if type(share) is not number:
                 share = self.vjp(i, gradient, output, *operands, **params)

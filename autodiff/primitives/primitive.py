@@ -65,25 +65,27 @@ class Primitive:
         super().__init_subclass__()
         cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
 
-    def __call__(self, *operands: Any, **params: Any) -> Any:
-        """Compute at once; build a node if any operand is one."""
-        return self.apply(*operands, **params)
-
     def apply(self, *operands: Any, **params: Any) -> Any:
         """Numbers in, numbers out; a node among the operands, a node out."""
-        if thread.autocast is not None:
+        if thread.state.autocast is not None:
             operands = autocast(self.autocast, *operands, lenders=self.shape_only)
         for operand in operands:
             if isinstance(operand, GraphNode):
                 break
         else:
             return evaluate(self, operands, params, operands)
+        inputs, values = [], []
         try:
-            inputs = tuple([x if isinstance(x, GraphNode) else as_node(x) for x in operands])
+            for operand in operands:
+                node = as_node(operand)
+                inputs.append(node)
+                values.append(node.value)
         except AutodiffError as error:
             raise type(error)(with_operands(self.name, error, operands)) from None
-        value = evaluate(self, [node.value for node in inputs], params, inputs)
-        return make_operator(self, inputs, params, value)
+        value = evaluate(self, values, params, inputs)
+        return make_operator(self, tuple(inputs), params, value)
+
+    __call__ = apply
 
     def function(self, *values: Any, **params: Any) -> Any:
         """Compute the value, in NumPy: the definition that every backend is tested against."""

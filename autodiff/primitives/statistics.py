@@ -104,7 +104,7 @@ class TrackStatistics(Linear):
         num_batches_tracked: Constant,
         momentum: float | None = 0.1,
     ) -> Any:
-        if thread.repeating:
+        if thread.state.repeating:
             return variance
         return self.apply(
             variance,

@@ -11,6 +11,7 @@ from ..errors import ArgumentError, DtypeError, ShapeError, describe
 from .node import Clock, GraphNode
 
 Number = int | float | complex
+_WEAK = frozenset([float, int, bool, complex])
 
 
 class Leaf(GraphNode):
@@ -142,15 +143,13 @@ def as_node(operand: Any) -> GraphNode:
     """`operand` itself if it is a node, else a constant that holds it."""
     if isinstance(operand, GraphNode):
         return operand
-    if type(operand) in (float, int, bool, complex):
-        return WeakConstant(operand)
-    return Constant(operand)
+    return WeakConstant(operand) if type(operand) in _WEAK else Constant(operand)
 
 
 def weak_number(operand: Any) -> Number | None:
     """The Python number that `operand` is or, as a weak constant, holds; None for all else."""
     value = operand.value if type(operand) is WeakConstant else operand
-    return value if type(value) in (float, int, bool, complex) else None
+    return value if type(value) in _WEAK else None
 
 
 def _as_array(data: Any, class_name: str, name: str | None) -> np.ndarray:

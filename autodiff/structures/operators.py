@@ -56,11 +56,11 @@ class Operator(GraphNode):
         self.name: str | None = None
         self.gradient: Any = None
         self.tick = Clock.now
-        thread = recording.thread
-        self.branches = thread.branches
-        self.recording = thread.recording
-        self.scope = thread.scope
-        self.line = recording.user_line() if thread.watching else None
+        state = recording.thread.state
+        self.branches = state.branches
+        self.recording = state.recording
+        self.scope = state.scope
+        self.line = recording.user_line() if state.watching else None
         self.requires_grad = False
         if primitive.differentiable and is_differentiable(value.dtype):
             for node in inputs:

@@ -91,17 +91,17 @@ class _Run:
     """
 
     def __init__(self, name: str, f: Function, tree: Any, sources: list[GraphNode]) -> None:
-        thread, number = recording.thread, next(_numbers)
-        before = thread.recording, thread.branches
-        thread.recording, thread.depth = number, thread.depth + 1
+        state, number = recording.thread.state, next(_numbers)
+        before = state.recording, state.branches
+        state.recording, state.depth = number, state.depth + 1
         try:
             result = f(*unflatten(tree, sources))
             if isinstance(result, dict | list | tuple) or result is None:
                 raise DtypeError(f"{name} must return one array; got {describe(result)}")
             self.result = functions["identity"](as_node(result))
         finally:
-            thread.depth -= 1
-            thread.recording, thread.branches = before
+            state.depth -= 1
+            state.recording, state.branches = before
         self.sources = sources
         self.order = Order(
             node
@@ -124,7 +124,7 @@ class _Checkpoint(General):
         self.f = f
         self.tree = tree
         self.count = count
-        self.autocast_to = recording.thread.autocast
+        self.autocast_to = recording.thread.state.autocast
 
     def function(self, *values: Any) -> Any:
         return self.run(values).result.value
@@ -152,20 +152,22 @@ class _Checkpoint(General):
 
     def run(self, arguments: Sequence[Any]) -> _Run:
         sources = [_source(argument) for argument in arguments[: self.count]]
-        before, recording.thread.autocast = recording.thread.autocast, self.autocast_to
+        state = recording.thread.state
+        before, state.autocast = state.autocast, self.autocast_to
         try:
             return _Run(self.name, self.f, self.tree, sources)
         finally:
-            recording.thread.autocast = before
+            state.autocast = before
 
     def _again(
         self, output: Any, operands: Sequence[Any], given: Sequence[Any]
     ) -> tuple[_Run, View]:
-        before, recording.thread.repeating = recording.thread.repeating, True
+        state = recording.thread.state
+        before, state.repeating = state.repeating, True
         try:
             run = self.run(operands)
         finally:
-            recording.thread.repeating = before
+            state.repeating = before
         if not np.array_equal(run.result.value, getattr(output, "value", output), equal_nan=True):
             raise GraphError(
                 f"{self.name} gave another result when it was run again; a checkpointed function "

@@ -12,7 +12,7 @@ import numpy as np
 from .. import recording
 from ..catalogue import functions
 from ..errors import ArgumentError, DtypeError, ShapeError, describe
-from ..evaluation import push
+from ..evaluation import no_autocast, push
 from ..graph import dependents, reverse_sweep
 from ..ordering import topological_sort
 from ..structures import GraphNode, Operator, Variable, as_node, is_differentiable
@@ -163,6 +163,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     return recorded.value, recorded.push(*tangents)
 
 
+@no_autocast()
 def forward_sweep(
     order: list[GraphNode],
     tangents: dict[GraphNode, Any],
@@ -193,14 +194,15 @@ def forward_sweep(
 @contextmanager
 def _open_transform() -> Iterator[bool]:
     """Note that a transform is recording; tell whether it is the outermost one."""
-    before = recording.thread.branches
-    recording.thread.depth += 1
+    state = recording.thread.state
+    before = state.branches
+    state.depth += 1
     try:
-        yield recording.thread.depth == 1
+        yield state.depth == 1
     finally:
-        recording.thread.depth -= 1
-        if recording.thread.depth == 0:
-            recording.thread.branches = before
+        state.depth -= 1
+        if state.depth == 0:
+            state.branches = before
 
 
 def _fresh(argument: Any) -> GraphNode:

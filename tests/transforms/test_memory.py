@@ -141,4 +141,4 @@ def test_an_error_in_the_second_run_leaves_effects_on():
 
     with pytest.raises(KeyError, match="second run"):
         ad.grad(lambda x: ad.checkpoint(fragile)(x).sum())(X)
-    assert not ad.recording.thread.repeating
+    assert not ad.recording.thread.state.repeating
