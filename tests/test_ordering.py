@@ -42,6 +42,27 @@ def test_a_root_named_twice_hides_no_other():
     assert type(order)().branches is None
 
 
+def test_the_order_is_that_of_a_depth_first_recursion():
+    def recursive(node):
+        if node not in visited:
+            visited.add(node)
+            for operand in node.inputs:
+                recursive(operand)
+            expected.append(node)
+
+    rng = np.random.default_rng(0)
+    nodes = [ad.Variable(1.0), ad.Variable(2.0)]
+    for _ in range(100):
+        left, right = rng.integers(max(0, len(nodes) - 6), len(nodes), size=2)
+        nodes.append(nodes[left] + (nodes[right] if rng.random() < 0.7 else 1.0))
+    roots = [nodes[60], nodes[-1], nodes[30]]
+    visited, expected = set(), []
+    for root in roots:
+        recursive(root)
+    order = ad.topological_sort(roots)
+    assert list(map(id, order)) == list(map(id, expected)) and len(order) > 60
+
+
 def test_each_thread_begins_with_a_recording_of_its_own():
     found = []
     thread = threading.Thread(target=lambda: found.append(ad.recording.thread.state.recording))
