@@ -84,8 +84,7 @@ class Dispatcher:
         if not applicable:
             raise DispatchError(
                 f"no implementation of {primitive.__name__} for {backend.__name__}; register one "
-                "with "
-                f"@implements({backend.__name__}, {primitive.__name__})"
+                f"with @implements({backend.__name__}, {primitive.__name__})"
             )
         winners = [
             pair
@@ -98,8 +97,7 @@ class Dispatcher:
             )
             raise DispatchError(
                 f"{primitive.__name__} on {backend.__name__} is ambiguous: of {pairs} none is most "
-                "specific; "
-                f"implement ({backend.__name__}, {primitive.__name__}) to decide"
+                f"specific; implement ({backend.__name__}, {primitive.__name__}) to decide"
             )
         return winners[0]
 

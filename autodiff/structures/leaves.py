@@ -44,16 +44,14 @@ class Leaf(GraphNode):
         if new.ndim != old.ndim:
             raise ShapeError(
                 f"{describe(self)} was recorded with {old.ndim} axes and cannot be replayed with "
-                "the "
-                f"{new.ndim} axes of shape {new.shape}; axes may change in length, not in number: "
-                "build a new graph"
+                f"the {new.ndim} axes of shape {new.shape}; axes may change in length, not in "
+                "number: build a new graph"
             )
         halves = is_half(new.dtype) or is_half(old.dtype)
         if kind(new.dtype) != kind(old.dtype) or (halves and new.dtype != old.dtype):
             raise DtypeError(
                 f"{describe(self)} was recorded as {old.dtype} and cannot be replayed as "
-                f"{new.dtype}; "
-                f"convert with data.astype({str(old.dtype)!r}), or build a new graph"
+                f"{new.dtype}; convert with data.astype({str(old.dtype)!r}), or build a new graph"
             )
         self._replace(owned)
 
@@ -133,8 +131,8 @@ class Variable(Leaf):
             called = f"Variable {self.name!r}" if self.name else "a Variable"
             raise DtypeError(
                 f"{called} needs a floating or complex array, because it follows a gradient; got "
-                f"{array.dtype}. "
-                "Write ad.Variable(data.astype(float)), or ad.Constant(data) for data"
+                f"{array.dtype}. Write ad.Variable(data.astype(float)), or ad.Constant(data) for "
+                "data"
             )
         return np.array(array, dtype=array.dtype.newbyteorder("="))
 

@@ -55,7 +55,7 @@ class Recorded:
         if self._images is None or self._labels is None:
             self._record(images, labels)
         else:
-            # Step 1 and 2 of each round: new data in the leaves, then forward.
+            # Step 3: new data in the leaves, then forward.
             self.put(images, labels)
             forward(self.order)
         return float(self.loss.output)

@@ -189,7 +189,7 @@ def shown(tab, path, width):
 def test_no_page_is_wider_than_a_phone_or_hard_to_read(tab, site):
     looked_at, faults = 0, {}
     for path in sorted((site / "book").glob("*.html")):
-        shown(tab, path, width=430)
+        shown(tab, path, width=390)
         for theme in ("light", "dark"):
             tab.run(f"document.documentElement.dataset.theme = {theme!r}")
             found = tab.run(LAYOUT)
