@@ -100,7 +100,8 @@ def tables(kind, channels, side, kernel):
     image, filters = (channels, side, side), (channels, channels, kernel, kernel)
     direct = build(image, filters, padding=((border, border), (border, border)))
     sizes = (side, side), (1, 1), (side, side)
-    return direct, winograd.winograd_geometry(filters, *sizes, direct, back=kind == "input")
+    which = {"back": kind == "input", "correlates": kind == "filters"}
+    return direct, winograd.winograd_geometry(filters, *sizes, direct, **which)
 
 
 def share_of_ours(kind, channels, side, kernel, share, w, x, y):

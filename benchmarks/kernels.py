@@ -57,7 +57,7 @@ def many_correlations(times, g, x, dw, geometry, n):
 @njit(nogil=True)
 def many_weight_gradients(times, g, x, dw, geometry, n):
     for _ in range(times):
-        products.dense_weight_gradient(g, x, dw, geometry, n)
+        products.product(g, x, dw, g, geometry, n)
 
 
 def many_numpy(times, left, right):

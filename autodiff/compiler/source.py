@@ -4,16 +4,21 @@ The text holds no size: those come in the control block, together with the addre
 So a batch of another size, or another network of the same layers, runs the same compiled code.
 
 The control block holds, in units of 8 bytes, the fields of `HEADER`, then for each slot its offset
-or address and its bytes for each example, and for each call where its geometry begins.
+or address and its bytes for each example, and for each call where its geometry begins and where its
+kernel is. So a region does not contain the kernels, but for the short ones that are written for it,
+and those that return a number.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from .backend import FIRST, LAST
+from .. import lazy
+from .backend import FIRST, LAST, Call
 from .kernels.elementwise import IMPORTS
 from .regions import ARENA, INPUT, NOTHING, OUTPUT, SUM, Region, Slot
 
@@ -37,9 +42,39 @@ def slot_fields(position: int) -> tuple[int, int]:
     return len(HEADER) + 2 * position, len(HEADER) + 2 * position + 1
 
 
-def table_field(region: Region, position: int) -> int:
-    """Where the control block holds the offset of the geometry of a call."""
-    return len(HEADER) + 2 * len(region.slots) + position
+def call_fields(region: Region, position: int) -> tuple[int, int]:
+    """Where the control block holds the offset of a call's geometry, and its kernel's address."""
+    first = len(HEADER) + 2 * len(region.slots) + 2 * position
+    return first, first + 1
+
+
+def has_address(call: Call) -> bool:
+    """Whether a kernel is called by its address."""
+    return not (call.source or call.complains)
+
+
+def kernel_address(call: Call, slots: Sequence[Slot]) -> int:
+    """Where the machine code of a kernel begins; 0 if it is not called by its address."""
+    if not has_address(call):
+        return 0
+    addresses = lazy.load("autodiff.compiler.kernels.addresses", "compiled programs")
+    return addresses.address(_kernel(call), [slot.dtype for slot in slots], len(call.numbers))
+
+
+def _kernel(call: Call) -> Any:
+    module, name = call.kernel.split(".")
+    return getattr(lazy.load(f"autodiff.compiler.kernels.{module}", "compiled programs"), name)
+
+
+def _kernel_names(region: Region) -> list[str]:
+    """What the text calls the kernel of each call: by dtype, there is one of a name or several."""
+    names: dict[tuple, str] = {}
+    for call, slots in region.calls:
+        plain = call.kernel.replace(".", "_")
+        same = sum(kernel == call.kernel for kernel, *_ in names)
+        key = (call.kernel, *[slot.dtype for slot in slots])
+        names.setdefault(key, f"{plain}__{same + 1}" if same else plain)
+    return [names[call.kernel, *[slot.dtype for slot in slots]] for call, slots in region.calls]
 
 
 def write(region: Region, title: str, timed: bool = False) -> str:
@@ -47,26 +82,27 @@ def write(region: Region, title: str, timed: bool = False) -> str:
 
     With `timed`, it adds the cycles that each call takes to an array.
     """
-    names = slot_names(region)
-    modules = sorted({call.kernel.split(".")[0] for call, _ in region.calls if not call.source})
+    names, kernels = slot_names(region), _kernel_names(region)
+    modules = sorted({call.kernel.split(".")[0] for call, _ in region.calls if call.complains})
     sources = dict.fromkeys(call.source for call, _ in region.calls if call.source)
     lines = [
         f'"""{title}"""',
         "",
         *(IMPORTS.strip().splitlines() if sources else ["import numpy as np"]),
         "from numba import carray, cfunc",
-        f"from autodiff.compiler.kernels import {', '.join(modules)}",
+        *[f"from autodiff.compiler.kernels import {module}" for module in modules],
+        "from autodiff.compiler.kernels.addresses import call_at",
         "from autodiff.compiler.kernels.views import clear, cycles, view",
         *[f"\n\n{source.strip()}" for source in sources],
         "",
         "",
         '@cfunc("void(CPointer(int64), int64)", cache=True)',
         "def region(control_address, share):",
-        f"    control = carray(control_address, {table_field(region, len(region.calls))})",
+        f"    control = carray(control_address, {call_fields(region, len(region.calls))[0]})",
         *[f"    {field} = control[{position}]" for position, field in enumerate(HEADER)],
         "    first, last = batch * share // shares, batch * (share + 1) // shares",
         "    arena, sums = arena + share * arena_bytes, sums + share * sums_bytes",
-        "    clear(sums, sums_bytes // 8)",
+        "    clear(sums, sums_bytes)",
         *[f"    {line}" for line in _places(region, names)],
         "    wrong = 0",
         "    for start in range(first, last, tile):",
@@ -79,7 +115,12 @@ def write(region: Region, title: str, timed: bool = False) -> str:
         if timed:
             lines.append("        clock = cycles()")
         complaint = "wrong += " if call.complains else ""
-        lines.append(f"        {complaint}{call.kernel}({', '.join(arguments)})")
+        kernel = call.kernel
+        if has_address(call):
+            # Numba would compile it anew for arguments that are left out.
+            rest = map(str, _kernel(call).py_func.__defaults__ or ())
+            kernel, arguments = "call_at", [kernels[position], *arguments, *rest]
+        lines.append(f"        {complaint}{kernel}({', '.join(arguments)})")
         if timed:
             place = f"share * {len(region.calls)} + {position}"
             lines.append(f"        view(times, np.int64)[{place}] += cycles() - clock")
@@ -99,9 +140,12 @@ def _places(region: Region, names: dict[Slot, str]) -> list[str]:
             lines.append(f"{names[slot]} = view({base}control[{start}], {_dtype(slot)})")
     lines.append("numbers = view(scalars, np.float64)")
     scalar = 0
+    called = {name: position for position, name in reversed([*enumerate(_kernel_names(region))])}
     for position, (call, _) in enumerate(region.calls):
-        field = table_field(region, position)
-        lines.append(f"table{position} = view(tables + control[{field}], np.int64)")
+        geometry, kernel = call_fields(region, position)
+        lines.append(f"table{position} = view(tables + control[{geometry}], np.int64)")
+        for name in [name for name in called if called[name] == position and has_address(call)]:
+            lines.append(f"{name} = control[{kernel}]")
         for index in range(len(call.numbers)):
             lines.append(f"number{position}_{index} = numbers[{scalar}]")
             scalar += 1

@@ -23,7 +23,7 @@ from .memory import unplanned_bytes
 from .options import Options
 from .placement import Stage
 from .regions import ARENA, INPUT, OUTPUT, SUM, Region, Slot, assemble
-from .source import HEADER, scalars, slot_fields, table_field, tables, write
+from .source import HEADER, call_fields, kernel_address, scalars, slot_fields, tables, write
 from .updating import Update
 
 CACHE_BYTES = 2 * 1024 * 1024
@@ -166,7 +166,7 @@ class CompiledStage:
         self._complaints = complaints.data
         self.cycles = np.zeros((self.threads, len(region.calls)), np.int64)
         self._careful = any(call.complains for call, _ in region.calls)
-        control = np.zeros(table_field(region, len(region.calls)), np.int64)
+        control = np.zeros(call_fields(region, len(region.calls))[0], np.int64)
         header = {
             "shares": self.threads,
             "batch": self.batch,
@@ -191,8 +191,8 @@ class CompiledStage:
                 inputs = self._tiles if slot.tiled else self._whole
                 shown = inputs if slot.place == INPUT else self._outputs
                 shown.append((start, slot, slot.value))
-        for position, begin in enumerate(starts):
-            control[table_field(region, position)] = begin
+        for position, (begin, call) in enumerate(zip(starts, region.calls, strict=True)):
+            control[[*call_fields(region, position)]] = begin, kernel_address(*call)
         self._control = control
         self._shown: dict[int, Any] = dict.fromkeys([field for field, _, _ in self._whole])
 

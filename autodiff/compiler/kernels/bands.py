@@ -10,16 +10,21 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from .addresses import address, call_at
 from .pooling import max_pool
-from .products import product_band
+from .products import product
 
-HEADER = 4
+HEADER = 5
 
 
 def band_geometry(
-    convolution: np.ndarray, pooling: np.ndarray, rows: int, stride: int
+    convolution: np.ndarray,
+    pooling: np.ndarray,
+    rows: int,
+    stride: int,
+    dtypes: tuple[np.dtype, np.dtype],
 ) -> np.ndarray:
-    """The geometries of both in one array.
+    """The geometries of both in one array, and where their kernels are.
 
     Parameters
     ----------
@@ -30,15 +35,17 @@ def band_geometry(
         Rows of the pooled images.
     stride : int
         Rows of the convolution for each.
+    dtypes : pair of dtype
+        Those of the images and of the chosen taps.
     """
+    numbers, codes = dtypes
+    kernels = address(product, [numbers] * 4), address(max_pool, [numbers, numbers, codes])
     begin = HEADER + len(convolution)
-    begin += begin % 2
-    gap = np.zeros(begin - HEADER - len(convolution), np.int64)
-    header = np.array([begin, rows, stride, 0], np.int64)
-    return np.concatenate([header, convolution, gap, pooling])
+    header = np.array([begin, rows, stride, *kernels], np.int64)
+    return np.concatenate([header, convolution, pooling])
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True, cache=True)
 def convolve_and_pool(w, x, bias, scratch, y, code, geometry, n):
     """Pooled maxima of a convolution, and the taps that were chosen.
 
@@ -56,7 +63,7 @@ def convolve_and_pool(w, x, bias, scratch, y, code, geometry, n):
         Number of images.
     """
     convolution, pooling = geometry[HEADER:], geometry[geometry[0] :]
-    stride = geometry[2]
+    stride, product, max_pool = geometry[2:5]
     for row in range(geometry[1]):
-        product_band(w, x, scratch, bias, convolution, row, n)
-        max_pool(scratch, y, code, pooling, n, row * stride, row, row + 1)
+        call_at(product, w, x, scratch, bias, convolution, n, row)
+        call_at(max_pool, scratch, y, code, pooling, n, row * stride, row, row + 1)

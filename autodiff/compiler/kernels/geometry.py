@@ -69,8 +69,8 @@ def convolution(
     bias, relu, accumulate : bool, default False
         Begin with the bias; end with the ReLU; add to what `y` holds (and then without bias).
     band : int, optional
-        How many rows of the output `product_band` computes at a time. Then `y` has room for just
-        these, (O, band, W'). The last band may have fewer. Default: all rows.
+        How many rows of the output `product` computes when it is told a band. Then `y` has room
+        for just these, (O, band, W'). The last band may have fewer. Default: all rows.
     """
     filters, depth, *kernel = w_shape
     channels, *size = x_shape
@@ -229,7 +229,7 @@ def dense_input(outputs: int, inputs: int, accumulate: bool = False) -> np.ndarr
 
 
 def dense_weights(outputs: int, inputs: int) -> np.ndarray:
-    """Geometry of a dense layer's transpose in its weights, for `dense_weight_gradient`."""
+    """Geometry of a dense layer's transpose in its weights, for `product(g, x, dw, ...)`."""
     return _assemble(
         {
             GROUPS: 1,

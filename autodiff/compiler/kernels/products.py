@@ -1,9 +1,10 @@
 r"""The products of convolutions and dense layers, for a tile of n examples with the batch last.
 
-`product` computes the layer and its transpose in the input, `correlate` and
-`dense_weight_gradient` its transpose in the weights. Which of all the layers it is stands in the
-geometry, an array that `geometry.py` computes once: so this is the code for every kernel size,
-stride, border, dilation and number of groups, and one that needs no copy of the windows.
+`product` computes the layer and its transpose in the input, and for dense layers the one in the
+weights; `correlate` is a convolution's transpose in the filters. Which of all the layers it is
+stands in the geometry, an array that `geometry.py` computes once: so this is the code for every
+kernel size, stride, border, dilation and number of groups, and one that needs no copy of the
+windows.
 
 All arrays are flat and contiguous, of one dtype, float32 or float64. Nothing is checked here: the
 shapes were when the geometry was made.
@@ -38,11 +39,35 @@ from .tiles import MOST_ROWS, correlate_rows, multiply_rows
 
 
 @njit(nogil=True, cache=True)
-def product_band(w, x, y, bias, geometry, band, n):
-    """Compute a few rows of pixels of `product`, where the geometry was made with `band`.
+def product(w, x, y, bias, geometry, n, band=-1):
+    r"""Multiply weights with inputs: a convolution, a dense layer, or the transpose of one.
 
-    `y` has room for as many rows as a band has, (O, band, W', n), and the same `y` serves every
-    band: what follows, say pooling, then finds it in the nearest cache.
+    .. math:: y_{r, q} = b_r + \sum_{taps} w_{r, tap}\; x_{q + tap}
+
+    for rows r, which are output channels, and places q, which are pixels times examples. Of the
+    gradient of a dense layer's weights, :math:`\bar w_{oi} \mathrel{+}= \sum_n g_{on} x_{ni}`, the
+    rows are the outputs o, the places the inputs i, and it sums over the examples.
+
+    Parameters
+    ----------
+    w : array
+        The weights as the layer has them, (O, C / groups, kh, kw) or (O, I); for the gradient of
+        weights, that of the outputs, (O, n).
+    x : array
+        What they are multiplied with: (C, H, W, n), or (I, n) for a dense layer; for the gradient
+        of weights with the batch first, (n, I).
+    y : array
+        The result, with the batch last as well. All of it is written.
+    bias : array
+        (O,); read only if the geometry says so, else of any length.
+    geometry : array of int64
+        From `convolution`, `input_transpose`, `dense`, `dense_input` or `dense_weights`.
+    n : int
+        Number of examples.
+    band : int, optional
+        Where the geometry was made with `band`: which few rows of pixels to compute. `y` has room
+        for as many rows as a band has, (O, band, W', n), and the same `y` serves every band: what
+        follows, say pooling, then finds it in the nearest cache.
     """
     rows, flags = geometry[ROWS], geometry[FLAGS]
     if n == 1 and flags & DENSE:
@@ -56,8 +81,9 @@ def product_band(w, x, y, bias, geometry, band, n):
         ws, inner, unit = n, n, 1
     wi, xi, ys = geometry[W_INNER], geometry[X_INNER] * unit, geometry[Y_ROW] * unit
     blocks = (rows + MOST_ROWS - 1) // MOST_ROWS
+    first, last = (0, geometry[BANDS]) if band < 0 else (band, band + 1)
     for group in range(geometry[GROUPS]):
-        for number in range(geometry[HEADER + band], geometry[HEADER + band + 1]):
+        for number in range(geometry[HEADER + first], geometry[HEADER + last]):
             run = geometry[RUNS_AT] + RUN * number
             y0 = (geometry[run] + group * geometry[Y_GROUP]) * unit
             x0 = (geometry[run + 1] + group * geometry[X_GROUP]) * unit
@@ -80,56 +106,6 @@ def product_band(w, x, y, bias, geometry, band, n):
                 w0 += height * ws
                 y0 += height * ys
                 b0 += height
-
-
-@njit(nogil=True, cache=True, inline="always")
-def product(w, x, y, bias, geometry, n):
-    r"""Multiply weights with inputs: a convolution, a dense layer, or the transpose of one.
-
-    .. math:: y_{r, q} = b_r + \sum_{taps} w_{r, tap}\; x_{q + tap}
-
-    for rows r, which are output channels, and places q, which are pixels times examples.
-
-    Parameters
-    ----------
-    w : array
-        The weights as the layer has them, (O, C / groups, kh, kw) or (O, I).
-    x : array
-        What they are multiplied with: (C, H, W, n), or (I, n) for a dense layer.
-    y : array
-        The result, with the batch last as well. All of it is written.
-    bias : array
-        (O,); read only if the geometry says so, else of any length.
-    geometry : array of int64
-        From `convolution`, `input_transpose`, `dense` or `dense_input`.
-    n : int
-        Number of examples.
-    """
-    for band in range(geometry[BANDS]):
-        product_band(w, x, y, bias, geometry, band, n)
-
-
-@njit(nogil=True, cache=True, inline="always")
-def dense_weight_gradient(g, x_first, dw, geometry, n):
-    r"""Add the gradient of a dense layer's weights.
-
-    .. math:: \bar w_{oi} \mathrel{+}= \sum_n g_{on} x_{ni}
-
-    Parameters
-    ----------
-    g : array
-        Gradient of the outputs, (O, n).
-    x_first : array
-        The inputs with the batch first, (n, I).
-    dw : array
-        (O, I); it is added to.
-    geometry : array of int64
-        From `dense_weights`.
-    n : int
-        Number of examples.
-    """
-    for band in range(geometry[BANDS]):
-        product_band(g, x_first, dw, dw, geometry, band, n)
 
 
 @njit(nogil=True, cache=True)

@@ -13,7 +13,7 @@ from .geometry import ACCUMULATE, BIAS, RELU
 from .vectors import fma, lanes, load, load_part, splat, store_part, total, zeros
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, inline="always")
 def dense_of_one(w, x, y, bias, outputs, inputs, flags):
     """Multiply the matrix w, (outputs, inputs), with the vector x: a scalar product a row."""
     width = lanes(x)
@@ -41,7 +41,7 @@ def dense_of_one(w, x, y, bias, outputs, inputs, flags):
         y[row] = value
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, inline="always")
 def dense_input_of_one(w, g, x, outputs, inputs, flags):
     """Multiply the transpose of w, (outputs, inputs), with the vector g: a sum of the rows of w."""
     width = lanes(x)

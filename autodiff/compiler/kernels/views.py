@@ -5,21 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import carray, njit, types
+from numba import njit, types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic as _intrinsic
+from numba.np.arrayobj import populate_array
+
+# By Numba's own type, an intrinsic takes one argument more than it does.
+intrinsic: Any = _intrinsic
 
 _ANY_SIZE = 1 << 40
-
-
-@intrinsic
-def _pointer(context, address):
-    """An address as a pointer."""
-
-    def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
-
-    return types.voidptr(types.int64), write
 
 
 @intrinsic
@@ -34,10 +28,26 @@ def cycles(context):
     return types.int64(), write
 
 
-@njit(nogil=True)
-def view(address, dtype):
+@intrinsic
+def view(typing, address, dtype):
     """The memory from `address` on, as a flat array of `dtype` without an end."""
-    return carray(_pointer(address), (_ANY_SIZE,), dtype)
+    array = types.Array(dtype.dtype, 1, "C")
+
+    def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        result = context.make_array(array)(context, builder)
+        kind = context.get_data_type(array.dtype)
+        size, bytes_ = ir.IntType(64)(_ANY_SIZE), ir.IntType(64)(context.get_abi_sizeof(kind))
+        populate_array(
+            result,
+            data=builder.inttoptr(arguments[0], kind.as_pointer()),
+            shape=[size],
+            strides=[bytes_],
+            itemsize=bytes_,
+            meminfo=None,
+        )
+        return result._getvalue()
+
+    return array(types.int64, dtype), write
 
 
 @intrinsic
@@ -59,12 +69,16 @@ def copy(source, target, size):
     _copy(source, target, size)
 
 
-@njit(nogil=True)
-def clear(address, words):
-    """Set so many 8-byte words to zero."""
-    memory = carray(_pointer(address), (_ANY_SIZE,), types.int64)
-    for word in range(words):
-        memory[word] = 0
+@intrinsic
+def clear(typing, address, size):
+    """Set so many bytes to zero."""
+
+    def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        start = builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
+        cgutils.memset(builder, start, arguments[1], 0)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), write
 
 
 @njit(nogil=True, cache=True)

@@ -19,6 +19,7 @@ import numpy as np
 from numba import njit
 
 from . import products
+from .addresses import address, call_at
 from .geometry import ACCUMULATE
 from .layouts import batch_first, batch_last, transpose_block
 from .pooling import max_pool
@@ -39,7 +40,8 @@ GOOD_COLUMNS, CACHE_NUMBERS = 96, 2**17
 FILTERS, CHANNELS, HEIGHT, WIDTH, TOP, LEFT, HIGH, WIDE, FLAGS, BACK, ROOM, POOL = range(12)
 ONE_TAP = 6  # the two zeros from place 12 on are the only tap of a matrix product
 LAYOUT = 14  # of filters, as `layouts.py` has it
-DIRECT = 20  # from here on the geometry for `products.py`
+INSTEAD, MULTIPLY, WHOLE, MAXIMA = range(20, 24)  # where the kernels are that these here call
+DIRECT = 24  # from here on the geometry for `products.py`
 
 _pixels, _gradients = transformation(pixels, 6), transformation(gradients, 4)
 _weights, _weight_gradients = transformation(weights, 3), transformation(weight_gradients, 6)
@@ -65,6 +67,7 @@ def winograd_geometry(
     direct: np.ndarray,
     flags: int = 0,
     back: bool = False,
+    correlates: bool = False,
 ) -> np.ndarray:
     """What the kernels must know.
 
@@ -83,6 +86,8 @@ def winograd_geometry(
         Of BIAS and RELU.
     back : bool
         Whether the filters are turned round and O is summed over: the transpose in the images.
+    correlates : bool
+        Whether it is for `correlate`.
     """
     filters, channels = w_shape[:2]
     across = _stride(channels)
@@ -92,7 +97,10 @@ def winograd_geometry(
     room = -(-(fixed + max(others, 18 * filters * channels)) // LEAST_IMAGES)
     head = (filters, channels, *image, *corner, *result, flags, back, room, 0)
     layout = (9, 9, 1, 9, 0, 0)
-    return np.array([*head, 0, 0, *layout, *direct], np.int64)
+    number = np.float32
+    instead = (products.correlate, 3) if correlates else (products.product, 4)
+    kernels = address(instead[0], [number] * instead[1]), address(multiply, [number] * 3), 0, 0
+    return np.array([*head, 0, 0, *layout, *kernels, *direct], np.int64)
 
 
 def operations(geometry: np.ndarray) -> int:
@@ -101,20 +109,22 @@ def operations(geometry: np.ndarray) -> int:
     return int(2 * POINTS * squares * geometry[FILTERS] * geometry[CHANNELS])
 
 
-def with_pooling(geometry: np.ndarray, pooling: np.ndarray) -> np.ndarray:
+def with_pooling(geometry: np.ndarray, pooling: np.ndarray, codes: np.dtype) -> np.ndarray:
     """The geometry for `product_and_pool`: `pooling` as `pool_geometry` gives it."""
-    found = np.concatenate([geometry, pooling])
+    found, number = np.concatenate([geometry, pooling]), np.float32
     found[POOL] = len(geometry)
+    found[WHOLE] = address(product, [number] * 5)
+    found[MAXIMA] = address(max_pool, [number, number, codes])
     return found
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, inline="always")
 def _stride(length):
     """An odd number of cache lines, so that not all rows of a matrix meet in the same places."""
     return ((length + 15) // 16 | 1) * 16
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, inline="always")
 def _blocks(geometry, n):
     """How many squares an image of the result has, and how many of them are taken at a time."""
     filters, channels = geometry[FILTERS], geometry[CHANNELS]
@@ -126,7 +136,7 @@ def _blocks(geometry, n):
     return squares, min(squares, fitting, max(1, good))
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, inline="always")
 def _transform_filters(w, turned, u, geometry):
     """Filters (O, C, 3, 3) as (points, O, C); `turned` has room for their transpose."""
     filters, channels = geometry[FILTERS], geometry[CHANNELS]
@@ -143,7 +153,7 @@ def _transform_filters(w, turned, u, geometry):
             _weights(turned, place, whole, u, to, whole, channels - c, ())
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, inline="always")
 def _transform_image(x, v, geometry, size, channels, first, last, stride, n):
     """Squares of pixels as (points, C, squares, n); with the size of a result, of its gradient."""
     height, width = geometry[size], geometry[size + 1]
@@ -166,7 +176,7 @@ def _transform_image(x, v, geometry, size, channels, first, last, stride, n):
                     _pixels(x, place, bounds, v, to, whole, n - lane, ())
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, inline="always")
 def _transform_sums(m, y, bias, geometry, rows, first, last, stride, n):
     """From (points, rows, squares, n) to the pixels of the result."""
     high, wide, flags = geometry[HIGH], geometry[WIDE], geometry[FLAGS]
@@ -184,17 +194,14 @@ def _transform_sums(m, y, bias, geometry, rows, first, last, stride, n):
 
 
 @njit(nogil=True, cache=True)
-def _multiply(left, right, result, geometry, rows, inner, columns, flags):
-    """One matrix product; each operand with its first place and its two strides."""
-    w, w0, ws, wi = left
-    y, y0, ys = result
+def multiply(w, x, y, geometry, w0, ws, wi, x0, xi, y0, ys, rows, inner, columns, flags):
+    """One matrix product; of each operand the first place and the strides."""
     blocks = (rows + MOST_ROWS - 1) // MOST_ROWS
     for block in range(blocks):
         height = rows // blocks + (block < rows % blocks)
+        left, right, result = (w, w0, ws, wi), (x, x0, xi), (y, y0, ys)
         tap = (geometry, ONE_TAP, ONE_TAP + 1, 1)
-        multiply_rows(
-            height, (w, w0, ws, wi), right, (y, y0, ys), (w, 0), tap, inner, columns, flags
-        )
+        multiply_rows(height, left, right, result, (w, 0), tap, inner, columns, flags)
         w0 += height * ws
         y0 += height * ys
 
@@ -215,7 +222,7 @@ def product(w, x, y, bias, scratch, geometry, n):
         Number of images.
     """
     if n < LEAST_IMAGES:
-        products.product(w, x, y, bias, geometry[DIRECT:], n)
+        call_at(geometry[INSTEAD], w, x, y, bias, geometry[DIRECT:], n, -1)
         return
     rows, inner, across = geometry[FILTERS], geometry[CHANNELS], _stride(geometry[CHANNELS])
     step, ws, wi = rows * across + 16, across, 1
@@ -231,17 +238,19 @@ def product(w, x, y, bias, scratch, geometry, n):
         last = min(first + many, squares)
         _transform_image(x, v, geometry, HEIGHT, inner, first, last, stride, n)
         for point in range(POINTS):
-            left, right = (u, point * step, ws, wi), (v, point * step_v, stride)
-            result, columns = (m, point * step_m, stride), (last - first) * n
-            _multiply(left, right, result, geometry, rows, inner, columns, 0)
+            left, right, result = point * step, point * step_v, point * step_m
+            call_at(
+                *(geometry[MULTIPLY], u, v, m, geometry, left, ws, wi, right, stride),
+                *(result, stride, rows, inner, (last - first) * n, 0),
+            )
         _transform_sums(m, y, bias, geometry, rows, first, last, stride, n)
 
 
 @njit(nogil=True, cache=True)
 def product_and_pool(w, x, bias, scratch, images, y, code, geometry, n):
     """Pooled maxima of a convolution, and the taps that were chosen; `images` is what is pooled."""
-    product(w, x, images, bias, scratch, geometry, n)
-    max_pool(images, y, code, geometry[geometry[POOL] :], n)
+    call_at(geometry[WHOLE], w, x, images, bias, scratch, geometry, n)
+    call_at(geometry[MAXIMA], images, y, code, geometry[geometry[POOL] :], n, 0, 0, -1)
 
 
 @njit(nogil=True, cache=True)
@@ -252,7 +261,7 @@ def correlate(g, x, dw, scratch, geometry, n):
     squares and images; the way back to 3 x 3 weights is made once, at the end.
     """
     if n < LEAST_IMAGES:
-        products.correlate(g, x, dw, geometry[DIRECT:], n)
+        call_at(geometry[INSTEAD], g, x, dw, geometry[DIRECT:], n)
         return
     filters, channels = geometry[FILTERS], geometry[CHANNELS]
     across, total = _stride(channels), filters * channels
@@ -270,9 +279,11 @@ def correlate(g, x, dw, scratch, geometry, n):
         _transform_image(x, v, geometry, HEIGHT, channels, first, last, stride, n)
         for point in range(POINTS):
             _turn(v[point * step_v :], turned, channels, columns, stride, across)
-            left, right = (s, point * step_s, stride, 1), (turned, 0, across)
-            result = (u, point * step, across)
-            _multiply(left, right, result, geometry, filters, columns, channels, ACCUMULATE)
+            left, result = point * step_s, point * step
+            call_at(
+                *(geometry[MULTIPLY], s, turned, u, geometry, left, stride, 1, 0, across),
+                *(result, across, filters, columns, channels, ACCUMULATE),
+            )
     whole = (0, 9, 0, 9)
     for o in range(filters):
         for c in range(0, channels, lanes(x)):
@@ -284,7 +295,7 @@ def correlate(g, x, dw, scratch, geometry, n):
         dw[place] += found[place]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, inline="always")
 def _turn(source, target, rows, columns, stride, across):
     """The transpose of a matrix; strides are those of the rows, before and after."""
     for column in range(0, columns, lanes(source)):

@@ -92,7 +92,7 @@ def _pooled(primitive: Conv2dPool) -> Lowering:
         if _in_squares(x, w, params):
             direct = geometry.convolution(x.shape[1:], w.shape, **params, bias=True)
             pooling = pool_geometry(filters, (height, width), windows, relu)
-            table = winograd.with_pooling(_squares(x, w, params, direct), pooling)
+            table = winograd.with_pooling(_squares(x, w, params, direct), pooling, code.dtype)
             images = Scratch(filters * height * width, x.dtype)
             inputs = Operand(w, WHOLE), Operand(x), Operand(b, WHOLE)
             call = _winograd(
@@ -115,6 +115,7 @@ def _pooled(primitive: Conv2dPool) -> Lowering:
                 pool_geometry(filters, (height, width), windows, relu, stride),
                 rows,
                 stride,
+                (x.dtype, code.dtype),
             ),
             writes=(3, 4, 5),
             operations=2 * filters * rows * stride * width * w.shape[1] * w.shape[2] * w.shape[3],
@@ -155,7 +156,7 @@ def _filter(primitive: Conv2dFilterTranspose) -> Lowering:
         operands = Operand(g), Operand(x), Operand(step.output, WHOLE)
         direct = geometry.filter_transpose(x.shape[1:], step.output.shape, **step.params)
         if _in_squares(x, step.output, step.params):
-            table = _squares(x, step.output, step.params, direct)
+            table = _squares(x, step.output, step.params, direct, correlates=True)
             call = _winograd("correlate", operands, table, (2,))
         else:
             count = _operations(step.output.shape, g.shape)
@@ -180,7 +181,12 @@ def _in_squares(x: Value, w: Value, params: dict[str, Any]) -> bool:
 
 
 def _squares(
-    x: Value, w: Value, params: dict[str, Any], direct: np.ndarray, back: bool = False
+    x: Value,
+    w: Value,
+    params: dict[str, Any],
+    direct: np.ndarray,
+    back: bool = False,
+    correlates: bool = False,
 ) -> np.ndarray:
     """The geometry of Winograd's convolution, or of its transpose in the images."""
     corner = tuple([before for before, _ in params["padding"]])
@@ -189,7 +195,8 @@ def _squares(
         read, written = written, read
         corner = tuple([2 - before for before in corner])
     flags = 0 if back else direct[geometry.FLAGS]
-    return winograd.winograd_geometry(w.shape, read, corner, written, direct, flags, back)
+    sizes = read, corner, written
+    return winograd.winograd_geometry(w.shape, *sizes, direct, flags, back, correlates)
 
 
 def _winograd(

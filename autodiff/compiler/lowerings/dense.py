@@ -99,8 +99,8 @@ def _weights(primitive: MatmulTN) -> Lowering:
             return None
         (_, outputs), (_, inputs) = g.shape, x.shape
         call = Call(
-            "products.dense_weight_gradient",
-            (Operand(g), Operand(x, FIRST), Operand(step.output, WHOLE)),
+            "products.product",
+            (Operand(g), Operand(x, FIRST), Operand(step.output, WHOLE), Operand(g)),
             geometry.dense_weights(outputs, inputs),
             writes=(2,),
             operations=2 * outputs * inputs,

@@ -124,9 +124,7 @@ def test_bands_of_rows(dtype, seed, transposed):
     for band in range(shape[geometry.BANDS]):
         here = rows[:, band * height : (band + 1) * height]
         y = Guarded(np.full((len(rows), height, *rows.shape[2:]), np.nan, dtype))
-        products.product_band(
-            w.ravel(), last(source), y.array, w[0].ravel()[:0], shape, band, len(x)
-        )
+        products.product(w.ravel(), last(source), y.array, w[0].ravel()[:0], shape, len(x), band)
         found = y.array.reshape(len(rows), height, -1)
         assert np.isnan(found[:, here.shape[1] :]).all()
         check(found[:, : here.shape[1]].ravel(), here)
@@ -157,7 +155,7 @@ def test_dense(dtype, seed, images):
     y.check(w.T @ g.T + x.T * accumulate)
 
     dw, shape = Guarded(w), geometry.dense_weights(outputs, inputs)
-    products.dense_weight_gradient(g_last, x.ravel(), dw.array, shape, images)
+    products.product(g_last, x.ravel(), dw.array, g_last, shape, images)
     dw.check(w + g.T @ x)
 
 

@@ -63,11 +63,11 @@ def problem(case):
     return rng, x, w, borders, exact
 
 
-def layout(x, w, borders, exact, direct, flags=0, back=False):
+def layout(x, w, borders, exact, direct, flags=0, **which):
     corner, read, written = (borders[0][0], borders[1][0]), x.shape[2:], exact.shape[2:]
-    if back:
+    if which.get("back"):
         corner, read, written = (2 - corner[0], 2 - corner[1]), written, read
-    return winograd.winograd_geometry(w.shape, read, corner, written, direct, flags, back)
+    return winograd.winograd_geometry(w.shape, read, corner, written, direct, flags, **which)
 
 
 def test_the_formulas_compute_a_convolution_and_its_transposes():
@@ -124,7 +124,7 @@ def test_transpose_in_the_filters_is_added(case):
     rng, x, w, borders, exact = problem(case)
     g = random(rng, *exact.shape)
     direct = geometry.filter_transpose(x.shape[1:], w.shape, padding=borders)
-    table = layout(x, w, borders, exact, direct)
+    table = layout(x, w, borders, exact, direct, correlates=True)
     room, behind = scratch(table, len(x))
     dw = w.ravel().copy()
     winograd.correlate(last(g), last(x), dw, room, table, len(x))
@@ -156,7 +156,8 @@ def test_pooling_follows(images):
     bias, windows = random(rng, len(w)), Windows((2, 2), (2, 2), ((0, 0), (0, 0)), (1, 1))
     direct = geometry.convolution(x.shape[1:], w.shape, padding=borders, bias=True)
     table = layout(x, w, borders, exact, direct, geometry.BIAS)
-    table = winograd.with_pooling(table, pool_geometry(6, (9, 9), windows, relu=True))
+    pooling = pool_geometry(6, (9, 9), windows, relu=True)
+    table = winograd.with_pooling(table, pooling, np.dtype(np.uint8))
     room, _ = scratch(table, images)
     y, code = np.empty(6 * 16 * images, np.float32), np.empty(6 * 16 * images, np.uint8)
     images_room = np.empty(exact.size, np.float32)
