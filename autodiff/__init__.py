@@ -47,7 +47,6 @@ from .primitives.broadcasting import (
     astype,
     broadcast_to,
     ones_like,
-    stop_gradient,
     where,
     zeros_like,
 )
@@ -207,6 +206,7 @@ from .transforms import (
     hvp,
     jacobian,
     jvp,
+    stop_gradient,
     value_and_grad,
     vjp,
 )

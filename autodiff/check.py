@@ -219,7 +219,12 @@ def _derivative(
     """The derivative of `f` along `tangents`, or that of its weighted results, as a function."""
     if mode == "forward":
         return lambda *at: jvp(f, at, unflatten(primals, tangents))[1]
-    return lambda *at: vjp(f, *at)[1](weights)
+
+    def pulled(*at: Any) -> Any:
+        value, pullback = vjp(f, *at)
+        return pullback(unflatten(value, weights))
+
+    return pulled
 
 
 def _project(

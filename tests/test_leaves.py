@@ -28,6 +28,14 @@ def test_a_constant_of_words_is_called_by_its_name_if_it_has_one(name, called):
         ad.Constant(np.array(["word"]), name=name)
 
 
+def test_a_masked_array_is_refused_since_its_mask_would_be_lost():
+    masked = np.ma.array([1.0, 2.0], mask=[False, True])
+    with pytest.raises(ad.DtypeError, match=r"Variable 'w' cannot hold a masked array.*filled"):
+        ad.Variable(masked, name="w")
+    with pytest.raises(ad.DtypeError, match="multiply: a Constant cannot hold a masked array"):
+        ad.Variable([1.0, 2.0]) * masked
+
+
 def test_no_node_has_a_dictionary():
     """There are millions of them, so each has slots and nothing else."""
     w, x = ad.Variable(1.0), ad.Constant([1.0])

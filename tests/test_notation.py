@@ -212,20 +212,21 @@ def test_nodes_are_not_written_in_place():
     [
         (
             lambda w: np.sum(w, dtype=float),
-            r"np.sum on a node takes \(.*\); it got an unexpected keyword argument 'dtype'",
+            r"np.sum on a node takes \(.*\): got an unexpected keyword argument 'dtype'",
         ),
         (
             lambda w: np.max(w, out=A),
-            r"np.max on a node takes \(.*\); it got an unexpected keyword argument 'out'",
+            r"np.max on a node takes \(.*\): got an unexpected keyword argument 'out'",
         ),
         (
             lambda w: np.reshape(w, 4, order="F"),
-            r"np.reshape on a node takes \(.*\); it got an unexpected keyword argument 'order'",
+            r"np.reshape on a node takes \(.*\): got an unexpected keyword argument 'order'",
         ),
         (
             lambda w: np.median(w, overwrite_input=True),
-            r"np.median on a node takes \(.*\); it got an unexpected keyword argument 'overwrite",
+            r"np.median on a node takes \(.*\): got an unexpected keyword argument 'overwrite",
         ),
+        (lambda w: np.dot(w, w, w), r"np.dot on a node takes \(a, b\): too many pos"),
     ],
 )
 def test_arguments_of_numpy_that_do_not_exist_here(call, message):
@@ -256,3 +257,29 @@ def test_a_number_is_asked_of_the_output():
     ):
         f"{w:.2f}"
     assert f"{w}" == repr(w)
+
+
+def test_the_length_of_an_axis_by_numpys_function():
+    w = ad.Variable(np.ones((2, 3)))
+    assert (np.size(w), np.size(w, 0), np.size(w, 1), np.size(ad.Variable(1.0))) == (6, 2, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("erf", "^erf has no derivative here; use ad.erf, or for the array alone use node.output"),
+        ("gammaln", "^gammaln has no derivative here; for the array alone use node.output"),
+    ],
+)
+def test_ufuncs_of_scipy_are_not_called_numpys(name, message):
+    ufunc = getattr(pytest.importorskip("scipy.special"), name)
+    with pytest.raises(ad.DifferentiationError, match=message):
+        ufunc(ad.Variable(A))
+
+
+def test_a_tolerance_is_no_node():
+    w = ad.Variable(A)
+    with pytest.raises(ad.DtypeError, match=r"isclose: rtol is a number.*got Variable of shape"):
+        np.isclose(w, w, w)
+    with pytest.raises(ad.DtypeError, match=r"isclose: atol is a number.*got Variable of shape"):
+        np.allclose(w, w, atol=w)

@@ -149,6 +149,14 @@ def test_jvp_checks_its_tangents():
         ad.jvp(np.exp, (X,), (X, X))
     with pytest.raises(ad.ShapeError, match=r"tangent of primal 0.*got shape \(2,\)"):
         ad.jvp(np.exp, (X,), (X[:2],))
+    with pytest.raises(
+        ad.ArgumentError, match=r"primals is a tuple.*such as \(x,\); got ndarray of"
+    ):
+        ad.jvp(np.exp, X, X)
+    with pytest.raises(
+        ad.ArgumentError, match=r"tangents is a tuple .* such as \(x,\); got ndarray"
+    ):
+        ad.jvp(np.exp, (X,), X)
 
 
 def test_the_pullback_checks_its_gradient():
@@ -266,6 +274,16 @@ def test_jacobian_errors():
         ad.jacobian(np.exp, mode="r")
     with pytest.raises(ad.DtypeError, match="one array to one array, not of trees"):
         ad.jacobian(lambda x: [x])(X)
+    with pytest.raises(ad.DtypeError, match="one array to one array, not of trees"):
+        ad.jacobian(lambda layer: layer.weight)(Layer(X, X))
+    for transform in (ad.jacobian, ad.hessian):
+        with pytest.raises(ad.DtypeError, match=r"one integer as argnums; got \(0, 1\)"):
+            transform(lambda x, y: x @ y, (0, 1))
+
+
+def test_the_jacobian_of_a_number():
+    np.testing.assert_array_equal(ad.jacobian(lambda x: 3.0)(X), np.zeros(3))
+    np.testing.assert_array_equal(ad.jacobian(lambda x: 3.0, mode="forward")(X), np.zeros(3))
 
 
 # Gradients stated by the user.
@@ -293,6 +311,10 @@ def test_custom_gradient_is_used_in_every_mode():
     [
         (lambda x: x, "must return a value and a pullback, for custom_gradient; got ndarray"),
         (lambda x: (x, lambda g: (g, g)), "returned 2 gradients for 1 arguments; return one for"),
+        (
+            lambda x: ((x, x), lambda g: g),
+            "value that <lambda> returns must be one array.*got tuple",
+        ),
     ],
 )
 def test_custom_gradient_errors(f, message):

@@ -1,13 +1,13 @@
 """Trees: taken apart and put together again."""
 
 import dataclasses
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from typing import NamedTuple
 
 import pytest
 
 import autodiff as ad
-from autodiff.trees import flatten, tree_map, unflatten
+from autodiff.trees import flatten, leaves_like, tree_map, unflatten
 
 
 class Pair(NamedTuple):
@@ -74,3 +74,53 @@ def test_none_may_be_a_value_of_a_leaf():
     assert unflatten([0, 0], [None, 1]) == [None, 1]
     with pytest.raises(ad.ArgumentError, match="more values"):
         unflatten([0], [1, None])
+
+
+@dataclasses.dataclass
+class Counted:
+    """A field that is no argument of the constructor, which refuses what is no number."""
+
+    weight: object
+    calls: object = dataclasses.field(init=False, default=2.0)
+
+    def __post_init__(self):
+        self.weight = float(self.weight)
+
+
+def test_a_dataclass_is_filled_without_its_constructor():
+    again = unflatten(Counted(1.0), ["any", "thing"])
+    assert (type(again), again.weight, again.calls) == (Counted, "any", "thing")
+    original = Layer(1.0, 2.0)
+    assert unflatten(original, [3.0, 4.0]) == Layer(3.0, 4.0) and original == Layer(1.0, 2.0)
+
+
+def test_a_defaultdict_keeps_its_default():
+    again = unflatten(defaultdict(list, a=1.0), [2.0])
+    assert again == {"a": 2.0} and again["other"] == []
+
+
+def test_leaves_that_stand_under_one_key_belong_together():
+    tree = {"a": 1, "b": [2, {"c": 3, "d": 4}]}
+    other = {"b": [20, {"d": 40, "c": 30}], "a": 10}
+    assert leaves_like(tree, other) == [10, 20, 30, 40]
+    assert tree_map(lambda one, ten: ten - one, tree, other) == {
+        "a": 9,
+        "b": [18, {"c": 27, "d": 36}],
+    }
+    assert leaves_like(tree, {"a": 10, "b": None}) == [10, None, None, None]
+    assert leaves_like((1, [2]), [10, (20,)]) == [10, 20]
+
+
+@pytest.mark.parametrize(
+    ("tree", "other", "message"),
+    [
+        ({"a": 1}, {"b": 1}, r"where one has a dict of \['a'\], the other has a dict of \['b'\]"),
+        ([{"a": 1}], [(1,)], r"where one has a dict of \['a'\], the other has a tuple"),
+        (1, {"a": 1}, r"where one has a int, the other has a dict of \['a'\]"),
+    ],
+)
+def test_the_keys_must_be_the_same(tree, other, message):
+    with pytest.raises(
+        ad.ArgumentError, match=f"two trees must have the same structure; {message}"
+    ):
+        leaves_like(tree, other)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from ..catalogue import numpy_functions
+import numpy as np
+
+from ..catalogue import functions, numpy_functions
 from ..errors import DifferentiationError, DtypeError
 
 
@@ -15,15 +17,19 @@ class Protocols:
     __slots__ = ()
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        called = f"np.{ufunc.__name__}" if method == "__call__" else f"np.{ufunc.__name__}.{method}"
         if method != "__call__" or ufunc not in numpy_functions:
+            name = ufunc.__name__
+            is_numpys = getattr(np, name, None) is ufunc  # SciPy has some too
+            called = (f"np.{name}" if is_numpys else name) + f".{method}" * (method != "__call__")
+            ours = f"use ad.{name}, or " if not is_numpys and name in functions else ""
             raise DifferentiationError(
-                f"{called} has no derivative here; for the array alone use node.output"
+                f"{called} has no derivative here; {ours}for the array alone use node.output"
             )
         if kwargs:
             raise DifferentiationError(
-                f"{called} on a node takes no {', '.join(sorted(kwargs))}: nodes are never written "
-                "in place"
+                f"np.{ufunc.__name__} on a node takes no {', '.join(sorted(kwargs))}: nodes are "
+                "never written in place, nor arrays with them; for array += node write "
+                "array = array + node"
             )
         return numpy_functions[ufunc](*inputs)
 
@@ -44,7 +50,7 @@ class Protocols:
             except TypeError as error:
                 names = ", ".join(signature.parameters)
                 raise DtypeError(
-                    f"{_numpy_name(function)} on a node takes ({names}); it {error}"
+                    f"{_numpy_name(function)} on a node takes ({names}): {error}"
                 ) from None
             raise
 

@@ -92,7 +92,7 @@ class BroadcastTo(Linear):
     moves = True
 
     def __call__(self, x: Any, shape: Sequence[int]) -> Any:
-        return self.apply(x, target=as_shape(shape))
+        return self.apply(x, target=as_shape(shape, "broadcast_to"))
 
     def function(self, x, target):
         return np.broadcast_to(x, target)

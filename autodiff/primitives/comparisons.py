@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import DtypeError, describe
+from ..structures import GraphNode
 from .kinds import Elementwise, Nondifferentiable
 from .primitive import primitive
 
@@ -140,11 +142,22 @@ class Isclose(Comparison):
         The :math:`\rho` and the :math:`\alpha`.
     equal_nan : bool
         Whether NaN is close to NaN.
+
+    Raises
+    ------
+    DtypeError
+        If `rtol` or `atol` is a node.
     """
 
     def __call__(
         self, a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
     ) -> Any:
+        for name, tolerance in (("rtol", rtol), ("atol", atol)):
+            if isinstance(tolerance, GraphNode):
+                raise DtypeError(
+                    f"isclose: {name} is a number, fixed when the graph is built; got "
+                    f"{describe(tolerance)}"
+                )
         return self.apply(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
     def function(self, a, b, rtol, atol, equal_nan):

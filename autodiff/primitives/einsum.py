@@ -137,7 +137,8 @@ def _parse(subscripts: str, ranks: Sequence[int]) -> tuple[list[str], str]:
         hidden = rank - len(letters.replace("...", ""))
         if hidden < 0 or (hidden and "..." not in letters):
             raise ShapeError(
-                f"einsum: operand {position} has {rank} axes, and {letters!r} names another number"
+                f"einsum: operand {position} has {rank} axes, and {letters!r} names another number "
+                f"in {subscripts!r}"
             )
         inputs[position] = letters.replace("...", spare[len(spare) - hidden :])
         widest = max(widest, hidden) if "..." in letters else widest
@@ -147,5 +148,8 @@ def _parse(subscripts: str, ranks: Sequence[int]) -> tuple[list[str], str]:
         return inputs, dots + "".join(once)
     result = result.replace("...", dots)
     if len(set(result)) != len(result) or not set(result) <= set("".join(inputs)):
-        raise ArgumentError("einsum: each letter of the result must occur once, and in an operand")
+        raise ArgumentError(
+            "einsum: each letter of the result must occur once, and in an operand; "
+            f"got {subscripts!r}"
+        )
     return inputs, result

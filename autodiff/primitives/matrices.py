@@ -44,8 +44,8 @@ def matrix(a: Shape) -> Shape:
     return a
 
 
-def square(a: Shape) -> Shape:
-    """The shape of a stack of square matrices.
+def square(a: Shape, caller: str = "") -> Shape:
+    """The shape of a stack of square matrices. Where no primitive is named, `caller` is.
 
     Raises
     ------
@@ -53,7 +53,10 @@ def square(a: Shape) -> Shape:
         If there are fewer than two axes, or the last two differ.
     """
     if matrix(a)[-1] != a[-2]:
-        raise ShapeError(f"the last two axes of a square matrix have one length; got shape {a}")
+        prefix = f"{caller}: " if caller else ""
+        raise ShapeError(
+            f"{prefix}the last two axes of a square matrix have one length; got shape {a}"
+        )
     return a
 
 

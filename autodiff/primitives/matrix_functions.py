@@ -54,7 +54,7 @@ def matrix_power(a: Any, n: int) -> Any:
     ArgumentError
         If `n` is negative and a matrix is singular.
     """
-    square(np.shape(a))
+    square(np.shape(a), "matrix_power")
     try:
         exponent = operator.index(n)
     except TypeError:

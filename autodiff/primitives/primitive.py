@@ -200,8 +200,8 @@ def primitive(cls: type[Primitive], *numpy: Callable[..., Any]) -> Any:
     return instance
 
 
-def as_shape(shape: int | Sequence[int]) -> tuple[int, ...]:
-    """A shape, or a list of axes, as a tuple of integers."""
+def as_shape(shape: int | Sequence[int], caller: str) -> tuple[int, ...]:
+    """A shape, or a list of axes, as a tuple of integers; `caller` is named where it is none."""
     try:
         return (
             (operator.index(shape),)
@@ -210,5 +210,5 @@ def as_shape(shape: int | Sequence[int]) -> tuple[int, ...]:
         )
     except TypeError:
         raise DtypeError(
-            f"a shape, or a list of axes, consists of integers; got {shape!r}"
+            f"{caller}: a shape, or a list of axes, consists of integers; got {shape!r}"
         ) from None

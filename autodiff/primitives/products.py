@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import catalogue
 from ..catalogue import functions
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, ShapeError, describe
 from .einsum import einsum
 from .kinds import Linear, conjugate
 from .linear_algebra import matmul
@@ -121,11 +121,20 @@ def cross(
     """
     if axis is not None:
         axisa = axisb = axisc = axis
-    left = expect_lengths(moveaxis(a, axisa, -1), {-1: 3})
-    right = expect_lengths(moveaxis(b, axisb, -1), {-1: 3})
+    left, right = _vectors(a, axisa), _vectors(b, axisb)
     first, second = [1, 2, 0], [2, 0, 1]
     product = left[..., first] * right[..., second] - left[..., second] * right[..., first]
     return moveaxis(product, -1, axisc)
+
+
+def _vectors(x: Any, axis: int) -> Any:
+    """`x` with the axis of its vectors of 3 elements at the end, also in a replay."""
+    vectors = moveaxis(x, axis, -1)
+    if np.shape(vectors)[-1] != 3:
+        raise ShapeError(
+            f"cross: axis {axis} of {describe(x)} must have length 3; got shape {np.shape(x)}"
+        )
+    return expect_lengths(vectors, {-1: 3})
 
 
 class MergePairs(Linear):

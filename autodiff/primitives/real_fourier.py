@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogue import stands_for
-from ..errors import ArgumentError
+from ..errors import ArgumentError, DtypeError
 from .fourier import ADJOINT, Transform, fft, ifft, resize_like, several_axes, to_operand
 from .kinds import Nondifferentiable, conjugate
 from .primitive import primitive
@@ -36,9 +36,16 @@ class Rfft(Transform):
         If the axis does not exist, or is too short.
     ArgumentError
         If `norm` is another word, or `n` is not positive.
+    DtypeError
+        If the operand is complex.
     """
 
     compute = staticmethod(np.fft.rfft)
+
+    def function(self, a, n, axis, norm):
+        if np.iscomplexobj(a):
+            raise DtypeError("it transforms real numbers; complex ones are transformed by fft")
+        return super().function(a, n, axis, norm)
 
     def length(self, known, n):
         return known // 2 + 1

@@ -56,7 +56,7 @@ class Reshape(Linear):
     moves = True
 
     def __call__(self, x: Any, shape: int | Sequence[int]) -> Any:
-        target = as_shape(shape)
+        target = as_shape(shape, "reshape")
         if min(target, default=0) < -1 or target.count(-1) > 1:
             raise ShapeError(f"reshape: one length may be -1, the others at least 0; got {target}")
         return self.apply(x, target=target)

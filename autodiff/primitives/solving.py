@@ -134,7 +134,7 @@ def inv(a: Any) -> Any:
     ArgumentError
         If a matrix is singular.
     """
-    square(np.shape(a))
+    square(np.shape(a), "inv")
     return solve(a, eye_like(a))
 
 

@@ -114,7 +114,7 @@ class Argpartition(Nondifferentiable):
     def __call__(self, x: Any, kth: int | Sequence[int], axis: int | None = -1) -> Any:
         if axis is None:
             x, axis = reshape(x, -1), 0
-        return self.apply(x, kth=as_shape(kth), axis=as_axis(self.name, axis, x))
+        return self.apply(x, kth=as_shape(kth, self.name), axis=as_axis(self.name, axis, x))
 
     def function(self, x, kth, axis):
         return np.argpartition(x, kth, axis)

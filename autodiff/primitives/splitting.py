@@ -156,7 +156,7 @@ def _of_rank(name: str, x: Any, rank: int) -> Any:
 def _split(name: str, x: Any, cuts: int | Sequence[int], axis: int, equal: bool) -> list[Any]:
     axis = as_axis(name, axis, x)
     if np.ndim(cuts):
-        ends = [*as_shape(tuple(cuts)), None]  # type: ignore[arg-type]
+        ends = [*as_shape(tuple(cuts), name), None]  # type: ignore[arg-type]
         spans = [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
         return [getitem(x, (*[slice(None)] * axis, span)) for span in spans]
     try:

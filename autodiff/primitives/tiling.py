@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import catalogue
-from ..errors import ArgumentError, DtypeError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError, describe
 from .broadcasting import cast_like
 from .flattening import flatten
 from .kinds import Linear
@@ -37,7 +37,7 @@ class Tile(Linear):
     """
 
     def __call__(self, x: Any, reps: int | Sequence[int]) -> Any:
-        counts = as_shape(reps)
+        counts = as_shape(reps, "tile")
         if min(counts, default=0) < 0:
             raise ArgumentError(f"tile: a number of repetitions is at least 0; got {reps}")
         return self.apply(x, reps=counts)
@@ -132,5 +132,10 @@ def repeat(x: Any, repeats: int | Sequence[int], axis: int | None = None) -> Any
         copies[axis + 1] = operator.index(counts.item())
         spread = tile(expand_dims(x, axis + 1), copies)
         return flatten(spread, axis, axis + 1)
+    if np.shape(x)[axis] != len(counts):
+        raise ShapeError(
+            f"repeat: {len(counts)} numbers of repetitions were given, so axis {axis} must have "
+            f"length {len(counts)}; got {describe(x)}"
+        )
     places = np.repeat(np.arange(len(counts)), counts)
     return take(expect_lengths(x, {axis: len(counts)}), places, axis)

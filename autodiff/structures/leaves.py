@@ -157,6 +157,11 @@ def _as_array(data: Any, class_name: str, name: str | None) -> np.ndarray:
             f"{called} cannot hold a node, since it would cut the graph; for its array write "
             "node.output"
         )
+    if type(data) is not np.ndarray and isinstance(data, np.ndarray) and hasattr(data, "mask"):
+        raise DtypeError(
+            f"{called} cannot hold a masked array, whose mask would be lost; write "
+            "data.filled(value), or choose the elements with where="
+        )
     try:
         array = np.asarray(data)
     except ValueError as error:

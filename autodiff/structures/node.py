@@ -73,11 +73,16 @@ class GraphNode(Notation):
         return f"<{type(self).__name__}{name}, shape {self.shape}, {self.dtype}>"
 
 
+def _size(node: GraphNode, axis: int | None = None) -> int:
+    """How many elements a node has, or how many along an axis, as `numpy.size`."""
+    return node.size if axis is None else node.shape[axis]
+
+
 # Questions about a node that NumPy asks by a function, and that have no derivative.
 numpy_functions.update(
     {
         np.shape: lambda node: node.shape,
         np.ndim: lambda node: node.ndim,
-        np.size: lambda node: node.size,
+        np.size: _size,
     }
 )

@@ -5,7 +5,7 @@ need no tags: the arguments of the inner function are fresh nodes, and derivativ
 respect to nodes.
 """
 
-from .custom import custom_gradient
+from .custom import custom_gradient, stop_gradient
 from .gradient import grad, value_and_grad
 from .matrix import ggnvp, hessian, hvp, jacobian
 from .memory import checkpoint
@@ -20,6 +20,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "stop_gradient",
     "value_and_grad",
     "vjp",
 ]

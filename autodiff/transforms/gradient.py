@@ -9,7 +9,7 @@ import numpy as np
 
 from ..catalogue import functions
 from ..errors import ArgumentError, DtypeError, ShapeError
-from .recorded import Function, Recorded
+from .recorded import Function, Recorded, as_function
 
 
 def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
@@ -40,7 +40,7 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     ArgumentError
         If `argnums` names an argument that is not given, or one twice.
     """
-    both = value_and_grad(f, argnums)
+    both = value_and_grad(as_function(f, "grad"), argnums)
 
     @functools.wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
@@ -64,6 +64,7 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     callable
         Its result is a pair: the value, and what `grad` gives.
     """
+    f = as_function(f, "value_and_grad")
 
     @functools.wraps(f)
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:

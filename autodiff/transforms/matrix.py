@@ -10,8 +10,9 @@ import numpy as np
 
 from ..catalogue import functions
 from ..errors import ArgumentError, DtypeError
+from ..trees import is_leaf
 from .gradient import grad, of_arguments
-from .recorded import Function, Recorded, jvp
+from .recorded import Function, Recorded, as_function, jvp
 
 
 def jacobian(f: Function, argnums: int = 0, mode: str | None = None) -> Function:
@@ -39,8 +40,14 @@ def jacobian(f: Function, argnums: int = 0, mode: str | None = None) -> Function
     ArgumentError
         If `mode` is unknown.
     DtypeError
-        If the argument or the result is a tree.
+        If the argument or the result is a tree, or `argnums` a tuple.
     """
+    f = as_function(f, "jacobian")
+    if isinstance(argnums, tuple):
+        raise DtypeError(
+            f"jacobian and hessian take one integer as argnums; got {argnums!r}: call them once "
+            "for each argument"
+        )
     if mode not in (None, "forward", "reverse"):
         raise ArgumentError(f"jacobian: mode must be 'forward', 'reverse' or None; got {mode!r}")
 
@@ -48,7 +55,7 @@ def jacobian(f: Function, argnums: int = 0, mode: str | None = None) -> Function
     def matrix(*args: Any, **kwargs: Any) -> Any:
         chosen, of_chosen = of_arguments(f, argnums, args, kwargs)
         recorded = Recorded(of_chosen, chosen)
-        if isinstance(chosen[0], dict | list | tuple) or not hasattr(recorded.result, "shape"):
+        if not (is_leaf(chosen[0]) and is_leaf(recorded.result)):
             raise DtypeError("jacobian needs a function from one array to one array, not of trees")
         rows, columns = recorded.outputs[0], recorded.leaves[0]
         if mode == "reverse" or (mode is None and rows.size <= columns.size):

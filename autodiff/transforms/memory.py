@@ -26,7 +26,7 @@ from ..structures import (
     make_operator,
 )
 from ..trees import flatten, tree_map, unflatten
-from .recorded import Function, View, forward_sweep
+from .recorded import Function, View, as_function, forward_sweep
 
 _numbers = itertools.count(-1, -1)
 
@@ -49,7 +49,8 @@ def checkpoint(f: Function) -> Function:
     Returns
     -------
     callable
-        The same function, differentiable in every mode and to every order.
+        The same function, differentiable in every mode and to every order. Keyword arguments are
+        handed on; a node among them counts as one from outside.
 
     Raises
     ------
@@ -63,11 +64,13 @@ def checkpoint(f: Function) -> Function:
     A. Griewank, A. Walther, "Algorithm 799: revolve", ACM Transactions on Mathematical Software
     26(1), 2000. https://doi.org/10.1145/347837.347846
     """
+    f = as_function(f, "checkpoint")
 
     @functools.wraps(f)
-    def checkpointed(*args: Any) -> Any:
+    def checkpointed(*args: Any, **kwargs: Any) -> Any:
         leaves = flatten(args)
-        primitive = _Checkpoint(f, tree_map(lambda leaf: 0, args), len(leaves))
+        called = functools.update_wrapper(functools.partial(f, **kwargs), f) if kwargs else f
+        primitive = _Checkpoint(called, tree_map(lambda leaf: 0, args), len(leaves))
         run = primitive.run([getattr(leaf, "value", leaf) for leaf in leaves])
         operands = [*leaves, *run.outside]
         if not any(isinstance(operand, GraphNode) for operand in operands):

@@ -16,7 +16,7 @@ from ..evaluation import no_autocast, push
 from ..graph import dependents, reverse_sweep
 from ..ordering import topological_sort
 from ..structures import GraphNode, Operator, Variable, as_node, is_differentiable
-from ..trees import flatten, tree_map, unflatten
+from ..trees import flatten, leaves_like, tree_map, unflatten
 
 Function = Callable[..., Any]
 View = Callable[[GraphNode], Any]
@@ -53,7 +53,8 @@ class Recorded:
 
         With `release` this is the last use of the graph, which is freed on the way.
         """
-        cotangent_leaves = flatten(cotangents)
+        whole = len(cotangents) == 1
+        cotangent_leaves = leaves_like(self.result, *cotangents) if whole else flatten(cotangents)
         self._check(cotangent_leaves, self.outputs, "gradient", "result")
         view = self._view(cotangent_leaves)
         seeds = self._seeds(cotangent_leaves)
@@ -66,7 +67,7 @@ class Recorded:
 
     def push(self, *tangents: Any) -> Any:
         r"""Forward mode: :math:`J \dot x`, a tree of the shape of the result."""
-        directions = flatten(tangents)
+        directions = leaves_like(tuple(self.primals), tangents)
         self._check(directions, self.leaves, "tangent", "primal")
         view = self._view(directions)
         seeds = dict(zip(self.leaves, directions, strict=True))
@@ -94,9 +95,10 @@ class Recorded:
     @staticmethod
     def _check(given: list[Any], nodes: list[GraphNode], what: str, of: str) -> None:
         """Each given array must have the shape of its node; it is brought to the node's dtype."""
-        if len(given) != len(nodes):
+        present = len(given) - sum(one is None for one in given)
+        if not present == len(given) == len(nodes):
             raise ArgumentError(
-                f"there must be one {what} for each {of}: {len(nodes)} arrays; got {len(given)}"
+                f"there must be one {what} for each {of}: {len(nodes)} arrays; got {present}"
             )
         for position, (one, node) in enumerate(zip(given, nodes, strict=True)):
             if np.shape(one) != node.shape:
@@ -131,7 +133,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     DtypeError
         If a primal is not floating or complex.
     """
-    recorded = Recorded(f, primals)
+    recorded = Recorded(as_function(f, "vjp"), primals)
     return recorded.value, recorded.pull
 
 
@@ -158,9 +160,33 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     ------
     ShapeError
         If a tangent does not have the shape of its primal.
+    ArgumentError
+        If `primals` or `tangents` is no tuple or list, or they differ in length.
     """
-    recorded = Recorded(f, primals)
+    for name, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, tuple | list):
+            raise ArgumentError(
+                f"jvp: {name} is a tuple with one entry for each argument, such as (x,); "
+                f"got {describe(given)}"
+            )
+    recorded = Recorded(as_function(f, "jvp"), primals)
     return recorded.value, recorded.push(*tangents)
+
+
+def as_function(f: Any, transform: str) -> Function:
+    """`f` itself.
+
+    Raises
+    ------
+    DtypeError
+        If it cannot be called.
+    """
+    if not callable(f):
+        raise DtypeError(
+            f"{transform} takes a function; got {describe(f)}. "
+            "Hand it the function itself, f, and not its value, f(x)"
+        )
+    return f
 
 
 @no_autocast()

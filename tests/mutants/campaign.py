@@ -212,6 +212,7 @@ class Campaign:
         if mutant.operator == "unchanged":
             if result.get("found", [True])[0]:
                 raise SystemExit(f"{mutant.file} as it is: {result}")
+            print(f"{mutant.file} as it is: no test fails", flush=True)
         elif "timeout" in result:
             self.notebook.write(mutant, "timeout", None, None, None)
         else:

@@ -23,6 +23,7 @@ FILES = [
     "tests/test_evaluation.py",
     "tests/test_structures.py",
     "tests/test_transforms.py",
+    "tests/transforms/test_what_they_take.py",
     "tests/transforms/test_custom.py",
     "tests/transforms/test_jacobian_modes.py",
     "tests/transforms/test_gauss_newton.py",

@@ -142,3 +142,11 @@ def test_an_error_in_the_second_run_leaves_effects_on():
     with pytest.raises(KeyError, match="second run"):
         ad.grad(lambda x: ad.checkpoint(fragile)(x).sum())(X)
     assert not ad.recording.thread.state.repeating
+
+
+def test_keyword_arguments_of_a_checkpoint_are_handed_on():
+    scaled = ad.checkpoint(lambda x, by=1.0: ad.tanh(x) * by)
+    expected = ad.grad(lambda x: (ad.tanh(x) * 3.0).sum())(X)
+    np.testing.assert_array_equal(ad.grad(lambda x: scaled(x, by=3.0).sum())(X), expected)
+    found = ad.grad(lambda by: scaled(X, by=by).sum())(3.0)
+    assert found == pytest.approx(np.tanh(X).sum())
