@@ -1,5 +1,6 @@
 """Faults seen in other teaching libraries, each as a test that this library does not have it."""
 
+import subprocess
 import sys
 import warnings
 
@@ -155,3 +156,25 @@ def test_a_gradient_sent_on_before_it_is_complete():
     assert ad.grad(lambda x: (lambda y: y * y + np.sin(y))(x * x))(1.0) == pytest.approx(
         2 * (2 + np.cos(1.0))
     )
+
+
+FIRST_CHANGE = """
+import autodiff as ad
+
+w, x = ad.Variable(1.0), ad.Constant(1.0)
+y = w * 2.0 if x > 0 else w * 3.0
+order = ad.topological_sort(y)
+x.output = -1.0
+for sweep in (ad.forward, ad.backward):
+    try:
+        sweep(order)
+    except ad.AutodiffError as error:
+        print(type(error).__name__)
+"""
+
+
+def test_the_values_of_a_refused_branch_are_not_differentiated_from_the_first_change_on():
+    """In a process of its own: in this one, leaves have changed before."""
+    run = [sys.executable, "-c", FIRST_CHANGE]
+    found = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["BranchError", "StaleError"]

@@ -45,6 +45,15 @@ def test_operands_of_two_types_give_what_pytorch_gives(torch):
             assert ours.dtype.name == str(theirs.dtype).removeprefix("torch.")
 
 
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+def test_a_convolution_of_two_types_has_the_wider(mode):
+    half, single = (ad.Variable(np.array(x)) for x in (np.ones(3, FLOAT16), np.ones(2, np.float32)))
+    for a, v in ((half, single), (single, half)):
+        result = np.convolve(a, v, mode)
+        assert result.dtype == np.float32
+        assert [g.dtype for g in ad.gradients(result.sum(), [a, v])] == [a.dtype, v.dtype]
+
+
 @every_half
 def test_integers_and_truth_values_follow_numpy(half):
     x = ad.Variable(np.array([1.0, 2.0, 3.0], half))

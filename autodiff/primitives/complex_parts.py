@@ -116,7 +116,7 @@ def _turn(x: Any) -> Any:
     if not is_complex(x):
         return 0.0
     length = abs(x)
-    length = where(functions["equal"](length, 0), 1.0, length)
+    length = where(functions["equal"](length, 0), np.inf, length)  # its derivatives are 0 too
     return functions["conj"](x) / length / length * -1j
 
 

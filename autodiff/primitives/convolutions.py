@@ -77,6 +77,7 @@ class Centre(Linear):
     """The middle of the full convolution `x` of `a` and `v`, as long as the longer of them."""
 
     shape_only = (1, 2)
+    moves = True
 
     def function(self, x, a, v):
         return x[_middle(np.shape(a), np.shape(v))]
@@ -98,6 +99,7 @@ class AroundCentre(Linear):
     """The transpose of `centre`: `g` in the middle of zeros, as long as `x`."""
 
     shape_only = (1, 2, 3)
+    moves = True
 
     def function(self, g, x, a, v):
         result = np.zeros(np.shape(x), np.asarray(g).dtype)

@@ -68,8 +68,6 @@ class SpectralDecomposition(OfMatrices, General):
 
     """
 
-    remedy = "is every element finite?"
-
     def function(self, a):
         a = np.asarray(a)
         self.shape(a.shape)

@@ -46,8 +46,6 @@ class EigenDecomposition(OfMatrices, General):
     .. math:: \bar A = V^{-H} (\mathrm{diag}(\bar w) + F^* \circ Q) V^H
     """
 
-    remedy = "is every element finite?"
-
     def function(self, a):
         a = np.asarray(a)
         self.shape(a.shape)

@@ -19,7 +19,7 @@ class OfMatrices(Primitive):
     """A function of the last two axes; those before them are a batch."""
 
     autocast = "float32"
-    remedy = ""
+    remedy = "is every element finite?"
 
     def diagnose(
         self, error: Exception, values: Sequence[Any], params: dict[str, Any]
@@ -31,8 +31,8 @@ class OfMatrices(Primitive):
         return cause
 
 
-def matrix(a: Shape) -> Shape:
-    """The shape of a stack of matrices.
+def matrix(a: Shape, caller: str = "") -> Shape:
+    """The shape of a stack of matrices. Where no primitive is named, `caller` is.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def matrix(a: Shape) -> Shape:
         If there are fewer than two axes.
     """
     if len(a) < 2:
-        raise ShapeError(f"a matrix has at least two axes; got shape {a}")
+        raise ShapeError(f"{_said_by(caller)}a matrix has at least two axes; got shape {a}")
     return a
 
 
@@ -52,12 +52,15 @@ def square(a: Shape, caller: str = "") -> Shape:
     ShapeError
         If there are fewer than two axes, or the last two differ.
     """
-    if matrix(a)[-1] != a[-2]:
-        prefix = f"{caller}: " if caller else ""
+    if matrix(a, caller)[-1] != a[-2]:
         raise ShapeError(
-            f"{prefix}the last two axes of a square matrix have one length; got shape {a}"
+            f"{_said_by(caller)}the last two axes of a square matrix have one length; got shape {a}"
         )
     return a
+
+
+def _said_by(caller: str) -> str:
+    return f"{caller}: " if caller else ""
 
 
 class EyeLike(Nondifferentiable):

@@ -47,8 +47,6 @@ class Pinv(OfMatrices, General):
         If an element is not finite.
     """
 
-    remedy = "is every element finite?"
-
     def __call__(self, a: Any, rcond: Any = None, *, rtol: Any = None) -> Any:
         return self.apply(a, rcond=rtol if rcond is None else rcond)
 

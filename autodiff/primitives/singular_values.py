@@ -46,8 +46,6 @@ class SingularDecomposition(OfMatrices, General):
     :math:`i\,\mathrm{Im}\,\mathrm{diag}(P)/(2 s)`, one way for U and the other for V.
     """
 
-    remedy = "is every element finite?"
-
     def function(self, a):
         a = np.asarray(a)
         self.shape(a.shape)

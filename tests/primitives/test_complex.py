@@ -96,6 +96,11 @@ def test_the_angle_at_zero_has_the_gradient_zero(torch):
     assert gradient.tolist() == zero.grad.tolist() == [0, 0]
 
 
+def test_the_angle_at_zero_has_no_curvature():
+    curvature = ad.hessian(lambda p: ad.angle(p[0] + 1j * p[1]))(np.zeros(2))
+    np.testing.assert_array_equal(curvature, np.zeros((2, 2)))
+
+
 @pytest.mark.parametrize("f", [ad.angle, ad.imag, ad.real])
 def test_of_real_numbers_they_are_real(f):
     x = ad.Variable(R)

@@ -305,11 +305,17 @@ ERRORS = [
     (lambda: np.trace(V), ad.ShapeError, "trace: axis 1 does not exist"),
     (lambda: np.trace(S, 0, 0, -2), ad.ArgumentError, "axis1 and axis2 are both axis 0"),
     (lambda: ad.grad(lambda a: ad.linalg.slogdet(a)[1])(S.output), ad.ArgumentError, "Singular"),
+    (
+        lambda: ad.grad(ad.linalg.det)(np.full((2, 2), np.nan)),
+        ad.ArgumentError,
+        "adjugate: SVD did not converge; is every element finite",
+    ),
+    (lambda: np.linalg.inv(V), ad.ShapeError, "inv: a matrix has at least two axes"),
 ]
 
 
 @pytest.mark.parametrize(("f", "kind", "message"), ERRORS)
-@pytest.mark.filterwarnings("ignore:divide by zero")
+@pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
 def test_errors_name_the_operand_and_the_remedy(f, kind, message):
     with pytest.raises(kind, match=message):
         f()

@@ -5,7 +5,7 @@ import pytest
 
 import autodiff as ad
 from autodiff import catalogue
-from autodiff.primitives.kinds import Elementwise
+from autodiff.primitives.kinds import Elementwise, General
 from autodiff.primitives.primitive import primitive
 
 
@@ -48,6 +48,31 @@ def test_a_function_may_return_a_python_number():
             return 0.5
 
     assert Half()(ad.Variable(2.0)).output == 0.5
+
+
+def test_other_bases_are_told_of_a_primitive_too():
+    told = []
+
+    class Listed:
+        def __init_subclass__(cls):
+            told.append(cls.__name__)
+
+    class SoftSignListed(SoftSign, Listed):
+        pass
+
+    assert (told, SoftSignListed.name) == (["SoftSignListed"], "soft_sign_listed")
+
+
+def test_an_error_of_ours_is_handed_on_whatever_the_shape_rule_says():
+    class Picky(General):
+        def function(self, x):
+            raise ad.ArgumentError("too cold")
+
+        def shape(self, x):
+            raise ad.ShapeError("too small")
+
+    with pytest.raises(ad.ArgumentError, match="picky: too cold"):
+        Picky()(ad.Variable(1.0))
 
 
 @pytest.mark.parametrize(

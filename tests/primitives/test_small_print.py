@@ -29,6 +29,27 @@ def test_derivatives_of_sinc_are_exact_to_order_five(x):
         f = ad.grad(f)
 
 
+def test_derivatives_of_sinc_of_order_ten_are_exact():
+    xs = np.linspace(-4.5, 4.5, 19)
+    expected = [derivative_of_sinc(10, x) for x in xs]
+    found = primitives["sinc_derivative"](xs, order=10)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * np.pi**10)
+
+
+def test_a_power_of_one_has_no_curvature_anywhere():
+    for x in (0.0, -1.0, np.inf, np.nan):
+        assert ad.grad(ad.grad(lambda x: x**1))(x) == 0.0
+
+
+def test_a_single_array_is_stacked_alone():
+    assert np.hstack([ad.Variable(A[0])]).shape == (4,)
+    assert np.hstack([X]).shape == np.vstack([X]).shape == (3, 4)
+
+
+def test_the_adjugate_takes_a_list():
+    np.testing.assert_allclose(primitives["adjugate"]([[1.0, 2.0], [3.0, 4.0]]), [[4, -2], [-3, 1]])
+
+
 def test_of_equal_numbers_the_middle_one_is_the_median():
     gradient = ad.grad(np.median)(np.zeros(101))
     assert np.flatnonzero(gradient).tolist() == [50]

@@ -92,6 +92,17 @@ def test_what_is_left_out_may_be_infinite_or_not_a_number():
         np.testing.assert_allclose(gradient[[0, 3]], ad.grad(f)(x[[0, 3]]))
 
 
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_false_leaves_nothing():
+    w = ad.Variable([1.0, np.nan, 3.0])
+    for f, expected in ((np.nansum, 0.0), (np.nanprod, 1.0), (np.sum, 0.0), (np.prod, 1.0)):
+        assert f(w, where=False).output == expected
+    for f in (np.mean, np.var, np.std, np.nanmean, np.nanvar, np.nanstd):
+        assert np.isnan(f(w, where=False).output)
+    v = ad.Variable([1.0, 1.0])
+    assert np.isnan(np.var(v, where=False).output) and np.isnan(np.std(v, where=False).output)
+
+
 def test_initial_has_a_gradient_and_shares_a_tie():
     x = np.array([1.0, 2.0])
     for f in (np.sum, np.prod, np.max, np.min):
