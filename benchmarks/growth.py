@@ -2,10 +2,10 @@
 
 One size is varied at a time: the batch, the side of the images, the channels, the depth. PyTorch
 takes part in its default layout, with channels last, compiled and both; at each point its fastest
-counts.
-The images are random numbers. `autodiff.benchmarking.plot_growth` draws what this writes.
+counts. The images are random numbers. `autodiff.benchmarking.plot_growth` draws what this writes.
 
     python benchmarks/growth.py
+    python benchmarks/growth.py --curves channels --keep    # anew; the others stay as they were
     python benchmarks/growth.py --curves batch depth --rounds 3
 """
 
@@ -13,6 +13,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from _keep import earlier
 
 from autodiff.benchmarking.participants import PARTICIPANTS
 from autodiff.benchmarking.report import circumstances, save, show
@@ -81,19 +82,22 @@ def compare(options):
         "rounds": options.rounds,
         "loss_tolerance": TOLERANCE,
     }
-    report["curves"] = []
+    before = earlier(report, options.json) if options.keep else {}
+    curves = {one["name"]: {"date": before["date"], **one} for one in before.get("curves", [])}
     show(report["benchmark"], report)
     for curve in options.curves:
         varied, values, _ = CURVES[curve]
-        report["curves"].append({"name": curve, "varied": varied, "points": []})
+        found = {"name": curve, "varied": varied, "date": report["date"], "points": []}
         for value in [value for value in values if value <= options.largest]:
             workload, image = point(curve, value)
             data = random_data(workload.images, image)
             print(f"\n{varied}: {value}; {workload.steps} steps", flush=True)
-            found = measure(workload, options.only, data, options.rounds, options.threads)
-            summary = summarise(workload.describe(image), found)
-            report["curves"][-1]["points"].append({"value": value, **summary})
+            rounds = measure(workload, options.only, data, options.rounds, options.threads)
+            summary = summarise(workload.describe(image), rounds)
+            found["points"].append({"value": value, **summary})
             print(table(summary), flush=True)
+            curves[curve] = found
+            report["curves"] = [curves[name] for name in CURVES if name in curves]
             save(report, options.json)
 
 
@@ -106,6 +110,9 @@ def main():
     parser.add_argument("--threads", type=int, default=2, help="threads of each (default: 2)")
     parser.add_argument("--largest", type=int, default=10_000, help="leave out greater values")
     parser.add_argument("--json", default=RESULTS / "growth.json", help="where to write")
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the file's other curves as they are"
+    )
     compare(parser.parse_args())
 
 

@@ -19,8 +19,9 @@ the MNIST files that `autodiff.data.load_mnist` finds or downloads.
 
 import argparse
 import dataclasses
-import json
 from pathlib import Path
+
+from _keep import earlier
 
 import autodiff as ad
 from autodiff.benchmarking.participants import PARTICIPANTS
@@ -225,27 +226,6 @@ def enter(report, workload, summary):
         return
     found = {**report["workloads"], workload.name: summary}
     report["workloads"] = {one.name: found[one.name] for one in WORKLOADS if one.name in found}
-
-
-def earlier(report, path):
-    """What was measured before in the same circumstances, whatever the date.
-
-    Raises
-    ------
-    SystemExit
-        If it was another machine, another version or another setting: then one report would show
-        numbers side by side that cannot be compared.
-    """
-    if not Path(path).exists():
-        return {}
-    found = json.loads(Path(path).read_text(encoding="utf-8"))
-    for key in ("machine", "versions", "settings"):
-        if found[key] != report[key]:
-            raise SystemExit(
-                f"--keep: {path} has another {key}: {found[key]}, not {report[key]}; "
-                "measure everything anew, or name another file with --json"
-            )
-    return found
 
 
 def main():

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def script(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     yield importlib.import_module
-    for name in ("speed", "growth", "ladder", "_ladder_toys"):
+    for name in ("speed", "growth", "_keep", "ladder", "_ladder_toys"):
         sys.modules.pop(name, None)
 
 
@@ -155,6 +155,38 @@ def test_points_of_growth_take_about_equal_work(script):
             )
     images, labels = growth.random_data(3, (1, 28, 28))
     assert images.shape == (3, 1, 28, 28) and images.dtype == np.float32 and len(labels) == 3
+
+
+def test_curves_that_are_not_measured_anew_are_kept_with_their_date(script, tmp_path, monkeypatch):
+    growth, path = script("growth"), tmp_path / "growth.json"
+    here = growth.circumstances(["numpy"])
+
+    def run(day, rounds, *arguments):
+        def measured(workload, names, data, rounds, threads):
+            one = {"seconds": 1.0, "inside": 0.5, "loss": 2.3, "loss_of_head": 2.3, "share": 1.0}
+            one["memory"] = {"before": 0, "growth": 100, "reset": True}
+            start = {"autodiff": {"first_step_seconds": 0.5}}
+            return {"rounds": [{"autodiff": one}] * rounds, "start": start, "left_out": {}}
+
+        today = {**here, "date": day}
+        monkeypatch.setattr(growth, "circumstances", lambda packages: dict(today))
+        monkeypatch.setattr(growth, "measure", measured)
+        command = ["growth", "--json", str(path), "--largest", "2", "--rounds", str(rounds)]
+        monkeypatch.setattr(sys, "argv", [*command, *arguments])
+        growth.main()
+        return json.loads(path.read_text())["curves"]
+
+    def dates(curves):
+        return [(curve["name"], curve["date"]) for curve in curves]
+
+    assert dates(run("Monday", 2, "--curves", "batch")) == [("batch", "Monday")]
+    found = run("Tuesday", 2, "--curves", "depth", "--keep")
+    assert dates(found) == [("batch", "Monday"), ("depth", "Tuesday")]
+    found = run("Wednesday", 2, "--curves", "batch", "--keep")
+    assert dates(found) == [("batch", "Wednesday"), ("depth", "Tuesday")]
+    with pytest.raises(SystemExit, match="has another settings"):
+        run("Thursday", 3, "--keep")
+    assert dates(run("Friday", 3, "--curves", "depth")) == [("depth", "Friday")]
 
 
 def test_the_rungs_are_timed_in_rounds_of_balanced_order(script):

@@ -192,7 +192,8 @@ def growth(curve: Report, library: str = "PyTorch") -> str:
         line += [f"{row['memory_growth'] / MEBIBYTE:.0f}" for row in chosen]
         rows.append([*line, chosen[1]["label"]])
     heads = ["ms a step, ours", f"{library}'s", "ratio", "MiB, ours", f"{library}'s", "its best"]
-    return markdown([curve["varied"], *heads], rows)
+    title = f"{curve['varied'].capitalize()}, {measured({**curve, **curve['points'][0]})}."
+    return f"{title}\n\n{markdown([curve['varied'], *heads], rows)}"
 
 
 def growth_behind(report: Report, library: str = "PyTorch") -> str:

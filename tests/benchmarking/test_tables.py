@@ -148,11 +148,15 @@ def growth(speed):
     points = [{"value": 1, **speed["workloads"]["reference"]}]
     slow = [{"pytorch": one(1.0), "autodiff": one(2.0, memory=2**22)}] * 3
     points.append({"value": 1000, **summarised(slow)})
-    return {"curves": [{"name": "batch", "varied": "images", "points": points}]}
+    curve = {"name": "batch", "varied": "images", "date": "2026-01-02", "points": points}
+    return {"curves": [curve]}
 
 
 def test_growth_beside_another_library(growth):
-    first, second = cells(tables.growth(growth["curves"][0]))
+    shown = tables.growth(growth["curves"][0])
+    title = "Images, measured on 2026-01-02 in 3 rounds of an order turned by one place.\n"
+    assert shown.startswith(title)
+    first, second = cells(shown)
     assert first[:4] == ["1", "500", "1,500", "0.333 (0.333 .. 0.333)"]
     assert second == ["1,000", "1,000", "500", "2.00 (2.00 .. 2.00)", "4", "1", "PyTorch"]
     assert cells(tables.growth_behind(growth)) == [["images", "1,000", "1,000"]]
