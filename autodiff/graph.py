@@ -238,6 +238,11 @@ def reverse_sweep(
             if operand in needed:
                 wanted.append(position)
         shares = pull(node.primitive, wanted, gradient, view(node), operands, node.params)
+        if len(shares) != len(wanted):
+            raise GraphError(
+                f"the derivative rule of {node.primitive.name!r} returned {len(shares)} gradients "
+                f"for {len(wanted)} operands; it returns one for each position, None for zero"
+            )
         for number, share in enumerate(shares):
             if share is None:
                 continue

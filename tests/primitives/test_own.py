@@ -42,6 +42,19 @@ def test_a_forgotten_partial_is_named():
         ad.grad(Forgetful())(1.0)
 
 
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_rule_returns_a_gradient_for_each_operand(count):
+    class Miscounted(type(ad.multiply)):
+        """x * y."""
+
+        def pull(self, positions, gradient, output, operands, params):
+            return [gradient] * count
+
+    message = f"'miscounted' returned {count} gradients for 2 operands; it returns one for each"
+    with pytest.raises(ad.GraphError, match=message):
+        ad.grad(Miscounted(), argnums=(0, 1))(1.0, 2.0)
+
+
 def test_a_function_may_return_a_python_number():
     class Half(SoftSign):
         def function(self, x):
