@@ -50,7 +50,9 @@ def wrong_answers(exercise):
 
 
 def printed(cell):
-    return "".join(output.get("text", "") for output in cell.outputs)
+    """What a cell printed; warnings go to the error stream, now before it and now after."""
+    printed = [output.text for output in cell.outputs if output.get("name") == "stdout"]
+    return "".join(printed)
 
 
 def errors(cells):
