@@ -28,12 +28,27 @@ def test_a_constant_of_words_is_called_by_its_name_if_it_has_one(name, called):
         ad.Constant(np.array(["word"]), name=name)
 
 
+class Masked(np.ndarray):
+    """What `numpy.ma.MaskedArray` is to a node, without the import of `numpy.ma`."""
+
+    mask = False
+
+
 def test_a_masked_array_is_refused_since_its_mask_would_be_lost():
-    masked = np.ma.array([1.0, 2.0], mask=[False, True])
+    masked = np.ones(2).view(Masked)
     with pytest.raises(ad.DtypeError, match=r"Variable 'w' cannot hold a masked array.*filled"):
         ad.Variable(masked, name="w")
     with pytest.raises(ad.DtypeError, match="multiply: a Constant cannot hold a masked array"):
-        ad.Variable([1.0, 2.0]) * masked
+        ad.Variable([1.0, 2.0]) * np.ma.array([1.0, 2.0], mask=[False, True])
+
+
+@pytest.mark.parametrize("kind", [Masked, np.ndarray])
+def test_only_what_has_a_mask_is_masked(kind):
+    if kind is np.ndarray:
+        assert ad.Constant(np.ones(2).view(kind)).shape == (2,)
+    else:
+        with pytest.raises(ad.DtypeError, match="mask would be lost"):
+            ad.Constant(np.ones(2).view(kind))
 
 
 def test_no_node_has_a_dictionary():

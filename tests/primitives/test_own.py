@@ -1,5 +1,7 @@
 """Primitives that users state themselves, and what is said of those they state wrongly."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -53,6 +55,12 @@ def test_a_rule_returns_a_gradient_for_each_operand(count):
     message = f"'miscounted' returned {count} gradients for 2 operands; it returns one for each"
     with pytest.raises(ad.GraphError, match=message):
         ad.grad(Miscounted(), argnums=(0, 1))(1.0, 2.0)
+
+
+def test_a_signature_is_that_of_the_function_unless_the_call_is_its_own():
+    assert list(inspect.signature(ad.exp).parameters) == ["x"]
+    assert list(inspect.signature(ad.argmax).parameters)[:2] == ["x", "axis"]
+    assert "windows" not in inspect.signature(ad.max_pool2d).parameters
 
 
 def test_a_function_may_return_a_python_number():

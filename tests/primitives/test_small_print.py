@@ -50,6 +50,24 @@ def test_the_adjugate_takes_a_list():
     np.testing.assert_allclose(primitives["adjugate"]([[1.0, 2.0], [3.0, 4.0]]), [[4, -2], [-3, 1]])
 
 
+def test_the_tolerance_of_an_imaginary_part_is_a_hundred_roundings():
+    for times, dtype in ((99.5, float), (100.5, complex)):
+        number = 1.0 + times * np.finfo(float).eps * 1j
+        assert np.real_if_close(number).dtype == dtype
+        assert ad.real_if_close(ad.Variable(number)).dtype == dtype
+
+
+def test_the_middle_of_a_convolution_keeps_its_dtype():
+    x, half = np.ones(4, np.float32), np.ones(2, np.float16)
+    assert primitives["centre"](x, x[:3], half).dtype == np.float32
+    assert primitives["around_centre"](x[:3], x, x[:3], half).dtype == np.float32
+
+
+def test_a_tall_matrix_is_not_square_either():
+    with pytest.raises(ad.ShapeError, match=r"have one length; got shape \(4, 3\)"):
+        np.linalg.det(X.T)
+
+
 def test_of_equal_numbers_the_middle_one_is_the_median():
     gradient = ad.grad(np.median)(np.zeros(101))
     assert np.flatnonzero(gradient).tolist() == [50]

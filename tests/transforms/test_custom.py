@@ -67,7 +67,7 @@ def test_the_only_argument_may_be_a_list():
 
 
 def test_a_list_of_numbers_is_an_array():
-    doubled = ad.custom_gradient(lambda x, y: (np.asarray(x) * 2 + y, lambda g: (None, g)))
+    doubled = ad.custom_gradient(lambda x, y: (x * 2 + y, lambda g: (None, g)))
     np.testing.assert_array_equal(doubled([1.0, 2.0], ad.Variable(1.0)).output, [3.0, 5.0])
 
 
@@ -118,3 +118,11 @@ def test_of_an_array_it_is_an_array_and_of_a_tree_a_tree():
     assert isinstance(ad.stop_gradient(ad.Variable(AT)), ad.Operator)
     stopped = ad.stop_gradient({"a": (AT, 1.0)})
     assert stopped["a"][1] == 1.0 and stopped["a"][0].tolist() == AT.tolist()
+
+
+def test_a_complex_gradient_keeps_its_imaginary_part_for_a_complex_argument():
+    share = np.array([1 + 2j, 3 - 4j])
+    f = ad.custom_gradient(lambda x: (x * 2.0, lambda g: share))
+    assert ad.grad(lambda x: ad.sum(ad.real(f(x))))(np.ones(2, np.complex64)).tolist() == list(
+        share
+    )

@@ -150,3 +150,17 @@ def test_keyword_arguments_of_a_checkpoint_are_handed_on():
     np.testing.assert_array_equal(ad.grad(lambda x: scaled(x, by=3.0).sum())(X), expected)
     found = ad.grad(lambda by: scaled(X, by=by).sum())(3.0)
     assert found == pytest.approx(np.tanh(X).sum())
+
+
+def test_a_checkpoint_has_the_name_of_its_function():
+    checkpointed = ad.checkpoint(layer)
+    assert checkpointed.__name__ == "layer"
+    assert checkpointed(ad.Variable(X), W).primitive.name == "checkpoint(layer)"
+
+
+def test_a_checkpoint_leaves_autocast_as_it_was():
+    x, w = ad.Variable(X.astype(np.float32)), ad.Variable(W.astype(np.float32))
+    with ad.precision.autocast("float16"):
+        y = ad.checkpoint(layer)(x, w)
+    ad.backward(ad.topological_sort(y.sum()))
+    assert (x @ w).dtype == np.float32

@@ -42,3 +42,23 @@ def test_the_function_itself_is_wanted_and_not_its_value(transform, name):
         ad.DtypeError, match=f"^{name} takes a function; got .*float64.*, f, and not"
     ):
         transform(np.sum(X))
+
+
+@pytest.mark.parametrize("arguments", [(3.0, ad.Variable(1.0)), (ad.Variable(1.0) * 2.0, 3.0)])
+def test_gradients_takes_nodes(arguments):
+    with pytest.raises(ad.GraphError, match="needs nodes; got the number 3.0"):
+        ad.gradients(*arguments)
+
+
+@pytest.mark.parametrize("argnums", [5, -6])
+def test_an_argument_far_beyond_the_last_does_not_exist(argnums):
+    with pytest.raises(ad.ArgumentError, match="there are 2 positional ones"):
+        ad.grad(lambda a, b: a * b, argnums)(1.0, 2.0)
+
+
+def test_a_result_that_is_returned_twice_gets_both_gradients():
+    def twice(x):
+        y = x * 1.0
+        return [y, y]
+
+    assert ad.vjp(twice, 2.0)[1]([2.0, 3.0]) == (5.0,)
