@@ -18,15 +18,19 @@ BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 REPORT = {"TensorFlow": 10.33, "PyTorch": 0.17, "the Julia implementation": 16.68}
 
 
-def not_met(report):
-    """The measures that are below what they had to be."""
-    found = [one for one in report["measures"] if one["meets_must"] is False]
+def reached(report):
+    """How many measures are what they must be and aim at; those that are not, by name."""
+    measures = [one for one in report["measures"] if one["value"] is not None]
+    found = [one for one in measures if not one["meets_must"]]
+    aims = sum(one["meets_aim"] for one in measures)
     words = [
         f"{one['measure']} is {one['value']:.2g}, not {'≥' if one['at_least'] else '≤'} "
         f"{one['must']:g}"
         for one in found
     ]
-    return f"Not reached: {'; '.join(words)}." if words else "All that was to be reached was."
+    musts = len(measures) - len(found)
+    counted = f"Of {len(measures)} measures {musts} are what they must be, {aims} what they aim at."
+    return f"{counted} Not reached: {'; '.join(words)}." if words else counted
 
 
 def results(report):
@@ -40,7 +44,7 @@ def results(report):
             "",
             overview(report),
             "",
-            not_met(report),
+            reached(report),
             "",
             "The student report that this book descends from measured, for 100 epochs on hardware "
             "and on a number of images that it does not state:",
