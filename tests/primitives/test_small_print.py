@@ -63,6 +63,10 @@ def test_the_middle_of_a_convolution_keeps_its_dtype():
     assert primitives["around_centre"](x[:3], x, x[:3], half).dtype == np.float32
 
 
+def test_no_repetitions_leave_an_array_as_it_is():
+    np.testing.assert_array_equal(np.tile(X, ()).output, A)
+
+
 def test_a_tall_matrix_is_not_square_either():
     with pytest.raises(ad.ShapeError, match=r"have one length; got shape \(4, 3\)"):
         np.linalg.det(X.T)

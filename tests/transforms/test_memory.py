@@ -164,3 +164,11 @@ def test_a_checkpoint_leaves_autocast_as_it_was():
         y = ad.checkpoint(layer)(x, w)
     ad.backward(ad.topological_sort(y.sum()))
     assert (x @ w).dtype == np.float32
+
+
+def test_a_sweep_inside_a_checkpoint_ends_no_recording():
+    def sweeping(x):
+        ad.forward(ad.topological_sort(ad.Variable(1.0) * 2.0))
+        return x * x
+
+    assert ad.grad(ad.checkpoint(sweeping))(3.0) == 6.0
