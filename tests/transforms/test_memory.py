@@ -162,7 +162,10 @@ def test_a_checkpoint_leaves_autocast_as_it_was():
     x, w = ad.Variable(X.astype(np.float32)), ad.Variable(W.astype(np.float32))
     with ad.precision.autocast("float16"):
         y = ad.checkpoint(layer)(x, w)
-    ad.backward(ad.topological_sort(y.sum()))
+    order = ad.topological_sort(y.sum())
+    ad.forward(order)
+    assert (x @ w).dtype == np.float32
+    ad.backward(order)
     assert (x @ w).dtype == np.float32
 
 
