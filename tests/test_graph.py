@@ -184,8 +184,9 @@ def test_a_root_that_is_no_scalar_needs_a_gradient():
     assert isinstance(moved, ad.GraphNode), "a rule that looks at no operand returned an array"
     np.testing.assert_array_equal(moved.output, np.roll(X, -1))
     for ask in (lambda g: ad.backward(order, g), lambda g: ad.gradients(order[-1], w, g)):
-        with pytest.raises(ad.ShapeError, match=r"must have its shape; got shape \(3,\)"):
-            ask(np.ones(3))
+        for shape in ((3,), (1, 3)):
+            with pytest.raises(ad.ShapeError, match=r"must have its shape; got shape \(.*3.*\)"):
+                ask(np.ones(shape))
 
 
 def test_one_element_counts_as_a_scalar():
