@@ -154,3 +154,13 @@ def test_a_loop_that_stops_when_the_network_is_sure_is_recorded_too():
     w.output = 3.0
     with pytest.raises(ad.BranchError, match="while ad.abs"):
         ad.forward(order)
+
+
+def test_what_was_computed_before_a_decision_fell_otherwise_is_not_differentiated():
+    w = ad.Variable(2.0)
+    order = ad.topological_sort(w * w if w > 1.0 else w)
+    w.output = np.array(0.5)
+    with pytest.raises(ad.BranchError):
+        ad.forward(order)
+    with pytest.raises(ad.StaleError):
+        ad.backward(order)

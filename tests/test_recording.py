@@ -346,13 +346,3 @@ def test_a_condition_that_cannot_be_computed_explains_nothing():
     x.output = np.ones(2)
     with pytest.raises(ad.ShapeError, match=r"add: shapes \(2,\) and \(3,\)"):
         ad.forward(order)
-
-
-def test_what_was_computed_before_a_decision_fell_otherwise_is_not_differentiated():
-    w = ad.Variable(2.0)
-    order = ad.topological_sort(w * w if w > 1.0 else w)
-    w.output = np.array(0.5)
-    with pytest.raises(ad.BranchError):
-        ad.forward(order)
-    with pytest.raises(ad.StaleError):
-        ad.backward(order)
